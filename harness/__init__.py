@@ -1,0 +1,1 @@
+"""What the other parts share: evidence, verdict, leases, guard, world and the command line."""

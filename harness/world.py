@@ -1,0 +1,112 @@
+"""The world that an experiment runs against, as one file that every part of ours can read.
+
+The *runtime* world file (mode 0600, outside `runs/`, gone with the world) holds addresses and the credentials of test
+clients. It is written by whoever brings the world up and found through `configuration["deskstorm_world"]`.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from harness.errors import BadInput
+
+
+class WorldKind(StrEnum):
+    """Who started the cloud: we (`local`), or somebody else (`org`)."""
+
+    LOCAL = "local"
+    ORG = "org"
+
+
+@dataclass(frozen=True)
+class Agent:
+    """A test agent. `refresh_token` starts its session and is a secret."""
+
+    id: str
+    name: str
+    refresh_token: str
+
+
+@dataclass(frozen=True)
+class Wire:
+    """The proxy between desktops and cloud: an explicit HTTP proxy for http, https, ws and wss.
+
+    `ca` is the certificate that its clients must trust for TLS; `token` opens the control channel at
+    `control_host:control_port`.
+    """
+
+    proxy: str
+    control_host: str
+    control_port: int
+    token: str
+    ca: str | None = None
+
+
+@dataclass(frozen=True)
+class CloudControl:
+    """The simulator's own control API: base URL (`http://127.0.0.1:1234/_control`) and its bearer token."""
+
+    url: str
+    token: str
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything with an address. Without `crowd_url` there are no desktops of ours, without `control` no simulator.
+
+    `api` and `login` are base URLs without a trailing slash, of the cloud itself (not of the wire); `ca` is the
+    certificate to trust on the way there, if not the system's. Times everywhere are real seconds times `time_scale`.
+    """
+
+    kind: WorldKind
+    run: str
+    folder: str
+    keeper_socket: str
+    api: str
+    login: str
+    client_id: str
+    client_secret: str
+    desktop_client_id: str
+    agents: tuple[Agent, ...]
+    canary: Agent
+    queue_id: str
+    time_scale: float
+    seed: int
+    ca: str | None = None
+    wire: Wire | None = None
+    crowd_url: str | None = None
+    control: CloudControl | None = None
+
+    @property
+    def evidence(self) -> Path:
+        """The folder of this run's evidence files."""
+        return Path(self.folder) / "evidence"
+
+    def write(self, path: Path) -> None:
+        """Write the file for its owner alone, whole or not at all."""
+        part = path.with_suffix(".part")
+        part.touch(mode=0o600)
+        part.write_text(json.dumps(asdict(self), indent=1))
+        os.replace(part, path)
+
+    @classmethod
+    def read(cls, path: Path) -> "World":
+        """Read a runtime world file."""
+        try:
+            found: dict[str, Any] = json.loads(path.read_text())
+        except OSError as error:
+            raise BadInput(f"world file {path}", "a file that can be read", error.strerror) from None
+        except ValueError as error:
+            raise BadInput(f"world file {path}", "JSON", str(error)) from None
+        try:
+            found["kind"] = WorldKind(found["kind"])
+            found["agents"] = tuple(Agent(**agent) for agent in found["agents"])
+            found["canary"] = Agent(**found["canary"])
+            found["wire"] = Wire(**found["wire"]) if found["wire"] else None
+            found["control"] = CloudControl(**found["control"]) if found["control"] else None
+            return cls(**found)
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadInput(f"world file {path}", "the keys of a runtime world", str(error)) from None

@@ -1,0 +1,1 @@
+"""Evidence and journal in, the review out (HTML, JUnit, JSON)."""
