@@ -1,0 +1,61 @@
+"""One cloud: what its parts share."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from harness.evidence import EvidenceWriter
+from simulator.cloud.channels import Channels
+from simulator.cloud.events import Events
+from simulator.cloud.settings import CloudSettings
+from simulator.cloud.sockets import Sockets
+from simulator.cloud.tokens import Tokens
+
+if TYPE_CHECKING:
+    from simulator.cloud.platform import Platform
+
+
+def _wall() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Cloud:
+    """Held by every part. `now()` is monotonic seconds, `wall()` the date in UTC; both run unscaled."""
+
+    settings: CloudSettings
+    evidence: EvidenceWriter
+    now: Callable[[], float] = time.monotonic
+    wall: Callable[[], datetime] = _wall
+    events: Events = field(default_factory=Events)
+    tokens: Tokens = field(init=False)
+    channels: Channels = field(init=False)
+    sockets: Sockets = field(init=False)
+    platform: "Platform" = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tokens = Tokens(self)
+        self.channels = Channels(self)
+        self.sockets = Sockets(self)
+
+    @property
+    def organization_id(self) -> str:
+        """The same for each cloud with the same seed."""
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"organization {self.settings.seed}"))
+
+    def scaled(self, seconds: float) -> float:
+        """Real-world `seconds` in this cloud's time."""
+        return seconds * self.settings.time_scale
+
+    def later(self, seconds: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
+        """Call `callback` after real-world `seconds`, scaled; the handle can be cancelled."""
+        return asyncio.get_running_loop().call_later(self.scaled(seconds), callback)
+
+
+def instant(moment: datetime) -> str:
+    """`moment` as Genesys writes dates: `2026-03-19T22:04:48.128Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
