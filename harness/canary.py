@@ -1,0 +1,319 @@
+"""The canary: a test agent of its own whose own traffic shows what the data path does to the others.
+
+Its REST calls and its notification socket go through the wire, as those of the desktops do; a world without a wire is
+reached directly. Nothing of it stays open after `close()`. Each wait has a limit.
+"""
+
+import json
+import ssl
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from websockets.exceptions import ConnectionClosed, InvalidProxyStatus, InvalidStatus, WebSocketException
+from websockets.sync.client import ClientConnection, connect
+
+from harness.answer import Answer, ask
+from harness.errors import DeskstormError, Unreachable
+from harness.waiting import until
+from harness.world import World
+
+ME = "/api/v2/users/me"
+CHANNELS = "/api/v2/notifications/channels"
+HEARTBEAT_S = 30.0  # genesys' own interval
+LIMIT_S = 15.0  # no single step of the canary takes longer, whatever the scale
+NO_CLOSE_FRAME = 1006
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What came of `sent` numbered events: the numbers in order of arrival, and each one's delay in ms."""
+
+    sent: int
+    numbers: tuple[int, ...]
+    delays_ms: tuple[float, ...]
+
+    @property
+    def missing(self) -> int:
+        """How many never came."""
+        return self.sent - len(set(self.numbers))
+
+    @property
+    def repeated(self) -> int:
+        """How many came more than once."""
+        return len(self.numbers) - len(set(self.numbers))
+
+    @property
+    def overtaken(self) -> int:
+        """How many came after one that was sent later."""
+        return sum(number < max(self.numbers[:place]) for place, number in enumerate(self.numbers) if place)
+
+    @property
+    def normal(self) -> bool:
+        """Whether each came once and in order."""
+        return self.numbers == tuple(range(self.sent))
+
+    def __str__(self) -> str:
+        return (
+            f"{self.sent} events sent: {self.missing} missing, {self.repeated} repeated, {self.overtaken} overtaken, "
+            f"slowest {max(self.delays_ms, default=0):.0f} ms"
+        )
+
+
+class Canary:
+    """The canary's session. `with Canary(world) as canary:` logs it in and leaves nothing open.
+
+    Raises `Unreachable` if it cannot log in, or cannot open its socket.
+    """
+
+    def __init__(self, world: World) -> None:
+        wire = world.wire
+        self.world = world
+        self.id = world.canary.id
+        self.topic = f"v2.users.{self.id}.presence"
+        self._proxy = wire.proxy if wire else None
+        self._trust = _trust(wire.ca if wire else world.ca)
+        self._http = httpx.Client(proxy=self._proxy, verify=self._trust, timeout=LIMIT_S, trust_env=False)
+        self._direct = httpx.Client(verify=_trust(world.ca), timeout=LIMIT_S, trust_env=False)
+        self._token = ""
+        self._socket: ClientConnection | None = None
+        self._rounds = 0
+
+    def __enter__(self) -> Self:
+        try:
+            self.log_in()
+        except DeskstormError:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the socket and the connections; may be called twice."""
+        self.hang_up()
+        self._http.close()
+        self._direct.close()
+
+    # REST
+
+    def log_in(self) -> None:
+        """Get a token by refresh token, and say through the wire whose it is."""
+        answer = self.refresh()
+        if not answer.normal:
+            raise Unreachable("the login", f"{self.world.login}/oauth/token", str(answer))
+        self._token = str(answer.json["access_token"])
+        me = self.request("GET", ME)
+        if not me.normal:
+            raise Unreachable("the API", f"{self.world.api}{ME}", str(me))
+
+    def refresh(self, within_s: float = LIMIT_S) -> Answer:
+        """Ask the token endpoint for a new token, and keep the old one."""
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": self.world.canary.refresh_token,
+            "client_id": self.world.desktop_client_id,
+        }
+        return ask(self._http, self._http.build_request("POST", f"{self.world.login}/oauth/token", data=form), within_s)
+
+    def request(self, method: str, path: str, body: Any = None, within_s: float = LIMIT_S) -> Answer:
+        """One REST call through the wire."""
+        return self._call(self._http, method, path, body, within_s)
+
+    def request_directly(self, method: str, path: str, body: Any = None) -> Answer:
+        """One REST call past the wire, with the same token: what the cloud itself says."""
+        return self._call(self._direct, method, path, body, LIMIT_S)
+
+    def _call(self, client: httpx.Client, method: str, path: str, body: Any, within_s: float) -> Answer:
+        headers = {"Authorization": f"Bearer {self._token}"}
+        return ask(client, client.build_request(method, self.world.api + path, json=body, headers=headers), within_s)
+
+    # the notification socket
+
+    def listen(self) -> None:
+        """Open a channel and its socket through the wire and subscribe to the canary's own presence."""
+        status = self.knock()
+        if status != 101:
+            raise Unreachable("the notification socket", self.world.api, f"handshake answered {status}")
+        path = f"{CHANNELS}/{self.channel}/subscriptions"
+        answer = self.request("PUT", path, [{"id": self.topic}])
+        if not answer.normal:
+            raise Unreachable("the subscription", self.world.api + path, str(answer))
+
+    def knock(self) -> int:
+        """Open a channel and try its socket once: the handshake's status, 101 if it is open, 0 if nothing answered."""
+        self.hang_up()
+        answer = self.request("POST", CHANNELS)
+        if not answer.normal:
+            raise Unreachable("the notification channel", self.world.api + CHANNELS, str(answer))
+        self.channel = str(answer.json["id"])
+        uri = str(answer.json["connectUri"])
+        trust = self._trust if uri.startswith("wss:") else None
+        try:
+            self._socket = connect(
+                uri,
+                proxy=self._proxy,
+                ssl=trust,
+                open_timeout=LIMIT_S,
+                close_timeout=0.2,
+                ping_interval=None,
+                max_queue=None,
+                compression=None,
+            )
+        except (InvalidStatus, InvalidProxyStatus) as refusal:
+            return int(refusal.response.status_code)
+        except (OSError, WebSocketException):
+            return 0
+        return 101
+
+    def hang_up(self) -> None:
+        """Close the socket, whatever state it is in."""
+        if self._socket is not None:
+            with suppress(OSError, WebSocketException):
+                self._socket.close()
+            self._socket = None
+
+    def ping(self, within_s: float) -> float | None:
+        """Milliseconds from ping to pong over the socket, or None for silence."""
+        started = time.monotonic()
+        if not self.say({"message": "ping"}):
+            return None
+        pong = self.hear(lambda message: _body(message).get("message") == "pong", within_s)
+        return None if pong is None else (time.monotonic() - started) * 1000
+
+    def say(self, message: dict[str, Any]) -> bool:
+        """Send one message; False if the socket is closed."""
+        try:
+            self.socket.send(json.dumps(message))
+        except ConnectionClosed:
+            return False
+        return True
+
+    def hear(self, wanted: Callable[[dict[str, Any]], bool], within_s: float) -> dict[str, Any] | None:
+        """The next message that is `wanted`, or None if none came in time or the socket closed; others are let go."""
+        deadline = time.monotonic() + within_s
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                message = _message(self.socket.recv(timeout=left))
+            except (TimeoutError, ConnectionClosed):
+                return None
+            if wanted(message):
+                return message
+        return None
+
+    def closed(self, within_s: float) -> tuple[int, str] | None:
+        """Code and reason with which the socket was closed from the other side; 1006 is a close without a frame (a
+        reset). None if it stays open."""
+        deadline = time.monotonic() + within_s
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                self.socket.recv(timeout=left)
+            except TimeoutError:
+                return None
+            except ConnectionClosed as closed:
+                return (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (NO_CLOSE_FRAME, "")
+        return None
+
+    def count_events(self, events: int, within_s: float) -> Heard:
+        """Change the canary's own presence message `events` times past the wire, and listen to what comes over it.
+
+        Ends as soon as each has come at least once and a moment of silence followed, or after `within_s`.
+        """
+        self._rounds += 1
+        mark = f"canary {self.id[:8]} {self._rounds} "
+        sent = [self._flip(f"{mark}{number}") for number in range(events)]
+        numbers: list[int] = []
+        delays: list[float] = []
+        deadline = time.monotonic() + within_s
+        while (left := deadline - time.monotonic()) > 0:
+            quiet = 0.15 if len(set(numbers)) == events else left
+            message = self.hear(
+                lambda message: str(_body(message).get("message", "")).startswith(mark), min(quiet, left)
+            )
+            if message is None:
+                break
+            numbers.append(int(_body(message)["message"].removeprefix(mark)))
+            delays.append((time.monotonic() - sent[numbers[-1]]) * 1000)
+        return Heard(events, tuple(numbers), tuple(delays))
+
+    def _flip(self, message: str) -> float:
+        path = f"/api/v2/users/{self.id}/presences/PURECLOUD"
+        started = time.monotonic()
+        answer = self.request_directly("PATCH", path, {"message": message})
+        if not answer.normal:
+            raise Unreachable("the canary's own presence", self.world.api + path, str(answer))
+        return started
+
+    @property
+    def socket(self) -> ClientConnection:
+        """The open socket; `listen()` or `knock()` comes first."""
+        if self._socket is None:
+            raise Unreachable("the canary's socket", self.world.api, "it was never opened")
+        return self._socket
+
+    # what is normal
+
+    def sees_normal(self, slack_ms: float = 150.0, within_s: float = 10.0) -> dict[str, Any]:
+        """Wait until REST, login, handshake, ping and events are normal again, and say what was seen.
+
+        REST through the wire may take `slack_ms` longer than past it. Raises `Waited` after `within_s`.
+        """
+        seen: dict[str, Any] = {}
+
+        def normal() -> bool:
+            seen.update(self._look(slack_ms))
+            return not seen["wrong"]
+
+        until(normal, "the canary to see normal traffic again", within_s, every_s=0.05)
+        return seen
+
+    def _look(self, slack_ms: float) -> dict[str, Any]:
+        try:
+            self.log_in()
+            direct, through = self.request_directly("GET", ME), self.request("GET", ME)
+            self.listen()
+            pong_ms = self.ping(LIMIT_S / 5)
+            heard = self.count_events(3, LIMIT_S / 5)
+        except DeskstormError as error:
+            return {"wrong": str(error)}
+        slow_ms = through.ms - direct.ms
+        wrong = [
+            f"REST: {through}" if not through.normal or slow_ms > slack_ms else "",
+            "no pong" if pong_ms is None or pong_ms > slack_ms + direct.ms else "",
+            f"events: {heard}" if not heard.normal else "",
+        ]
+        return {
+            "wrong": ", ".join(filter(None, wrong)),
+            "status": through.status,
+            "ms": round(through.ms, 1),
+            "ms_past_the_wire": round(direct.ms, 1),
+            "pong_ms": None if pong_ms is None else round(pong_ms, 1),
+            "events": str(heard),
+        }
+
+
+def _trust(ca: str | None) -> ssl.SSLContext:
+    trust = ssl.create_default_context()
+    if ca:
+        trust.load_verify_locations(ca)
+    return trust
+
+
+def _message(text: str | bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _body(message: dict[str, Any]) -> dict[str, Any]:
+    body = message.get("eventBody")
+    return body if isinstance(body, dict) else {}
