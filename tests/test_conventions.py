@@ -363,7 +363,7 @@ def missing(experiment: dict[str, Any]) -> Iterator[str]:
     if not experiment.get("contributions"):
         yield 'does not say what it contributes to: add "contributions": {"reliability": "high", ...}'
     if not extension(experiment).get("must_catch"):
-        yield 'names no defect: add "extensions": [{"name": "deskstorm", "must_catch": {"<defect>": "<probe name>"}}]'
+        yield 'names no defect: add an extension deskstorm with "must_catch": [{"defect": "...", "probe": "..."}]'
 
 
 def test_every_experiment_is_guarded_cleared_and_proved() -> None:
@@ -379,7 +379,8 @@ def test_every_experiment_is_guarded_cleared_and_proved() -> None:
 def test_every_defect_named_exists_and_is_caught_by_a_probe_of_that_experiment() -> None:
     complaints = []
     for name, experiment in experiments().items():
-        for defect, probe in extension(experiment).get("must_catch", {}).items():
+        for pair in extension(experiment).get("must_catch", []):
+            defect, probe = pair["defect"], pair["probe"]
             if defect not in defects():
                 complaints.append(f"experiments/{name}.json: add simulator/desktop/defects/{defect}.py")
             if probe not in probe_names(experiment):
