@@ -7,9 +7,10 @@ reached directly. Nothing of it stays open after `close()`. Each wait has a limi
 import json
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,7 +20,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from harness.answer import Answer, ask
 from harness.errors import DeskstormError, Unreachable
-from harness.waiting import until
+from harness.waiting import Waited, until
 from harness.world import World
 
 ME = "/api/v2/users/me"
@@ -27,6 +28,15 @@ CHANNELS = "/api/v2/notifications/channels"
 HEARTBEAT_S = 30.0  # genesys' own interval
 LIMIT_S = 15.0  # no single step of the canary takes longer, whatever the scale
 NO_CLOSE_FRAME = 1006
+
+
+class Look(StrEnum):
+    """What the canary looks at to say that things are normal; REST calls are always looked at."""
+
+    REST = "rest"
+    TOKEN = "token"  # noqa: S105
+    SOCKET = "socket"
+    EVENTS = "events"
 
 
 @dataclass(frozen=True)
@@ -107,7 +117,7 @@ class Canary:
     def log_in(self) -> None:
         """Get a token by refresh token, and say through the wire whose it is."""
         answer = self.refresh()
-        if not answer.normal:
+        if not answer.normal or not isinstance(answer.json, dict):
             raise Unreachable("the login", f"{self.world.login}/oauth/token", str(answer))
         self._token = str(answer.json["access_token"])
         me = self.request("GET", ME)
@@ -233,7 +243,7 @@ class Canary:
         delays: list[float] = []
         deadline = time.monotonic() + within_s
         while (left := deadline - time.monotonic()) > 0:
-            quiet = 0.15 if len(set(numbers)) == events else left
+            quiet = 0.1 if len(set(numbers)) == events else left
             message = self.hear(
                 lambda message: str(_body(message).get("message", "")).startswith(mark), min(quiet, left)
             )
@@ -260,43 +270,51 @@ class Canary:
 
     # what is normal
 
-    def sees_normal(self, slack_ms: float = 150.0, within_s: float = 10.0) -> dict[str, Any]:
-        """Wait until REST, login, handshake, ping and events are normal again, and say what was seen.
+    def sees_normal(self, looks: Iterable[Look], slack_ms: float = 150.0, within_s: float = 8.0) -> dict[str, Any]:
+        """Wait until everything in `looks` is normal again, and say what was seen.
 
-        REST through the wire may take `slack_ms` longer than past it. Raises `Waited` after `within_s`.
+        Calls through the wire may take `slack_ms` longer than past it. Raises `Waited` after `within_s`, with what was
+        wrong last.
         """
+        wanted = frozenset(looks)
         seen: dict[str, Any] = {}
+        wrong = ""
 
         def normal() -> bool:
-            seen.update(self._look(slack_ms))
-            return not seen["wrong"]
+            nonlocal wrong
+            seen.clear()
+            try:
+                wrong = self._wrong(wanted, slack_ms, seen)
+            except DeskstormError as error:
+                wrong = str(error)
+            return not wrong
 
-        until(normal, "the canary to see normal traffic again", within_s, every_s=0.05)
+        try:
+            until(normal, "the canary to see normal traffic again", within_s, every_s=0.05)
+        except Waited as late:
+            raise Waited(late.what, within_s, wrong) from None
         return seen
 
-    def _look(self, slack_ms: float) -> dict[str, Any]:
-        try:
+    def _wrong(self, looks: frozenset[Look], slack_ms: float, seen: dict[str, Any]) -> str:
+        """What is not normal, in words; what was measured goes to `seen`."""
+        if Look.TOKEN in looks or not self._token:
             self.log_in()
-            direct, through = self.request_directly("GET", ME), self.request("GET", ME)
+        direct, through = self.request_directly("GET", ME), self.request("GET", ME)
+        seen.update(status=through.status, ms=round(through.ms, 1), ms_past_the_wire=round(direct.ms, 1))
+        if not through.normal or through.ms - direct.ms > slack_ms:
+            return f"REST: {through}, past the wire {direct}"
+        if Look.SOCKET in looks or Look.EVENTS in looks:
             self.listen()
             pong_ms = self.ping(LIMIT_S / 5)
+            seen["pong_ms"] = None if pong_ms is None else round(pong_ms, 1)
+            if pong_ms is None or pong_ms > slack_ms + direct.ms:
+                return f"socket: {'no pong' if pong_ms is None else f'pong after {pong_ms:.0f} ms'}"
+        if Look.EVENTS in looks:
             heard = self.count_events(3, LIMIT_S / 5)
-        except DeskstormError as error:
-            return {"wrong": str(error)}
-        slow_ms = through.ms - direct.ms
-        wrong = [
-            f"REST: {through}" if not through.normal or slow_ms > slack_ms else "",
-            "no pong" if pong_ms is None or pong_ms > slack_ms + direct.ms else "",
-            f"events: {heard}" if not heard.normal else "",
-        ]
-        return {
-            "wrong": ", ".join(filter(None, wrong)),
-            "status": through.status,
-            "ms": round(through.ms, 1),
-            "ms_past_the_wire": round(direct.ms, 1),
-            "pong_ms": None if pong_ms is None else round(pong_ms, 1),
-            "events": str(heard),
-        }
+            seen["events"] = str(heard)
+            if not heard.normal:
+                return f"events: {heard}"
+        return ""
 
 
 def _trust(ca: str | None) -> ssl.SSLContext:

@@ -1,0 +1,54 @@
+"""Whom an activity means: agents by id, by share, or all of them."""
+
+import re
+
+from harness.errors import BadInput
+from harness.scope import Direction, Scope
+from harness.world import World
+
+SHARE = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+
+
+def aim(world: World, agents: str = "", path: str = "*", topic: str = "*", direction: str = "both") -> Scope:
+    """The scope of a fault; `agents` is "" for all, a share such as "50 %", or ids with commas between them.
+
+    The canary is always in it. `BadInput` if an agent is unknown, or if nobody would be touched.
+    """
+    ids, share = _agents(world, agents)
+    if direction not in list(Direction):
+        raise BadInput("direction", f"one of {', '.join(Direction)}", direction)
+    for what, pattern in (("path", path), ("topic", topic)):
+        if not isinstance(pattern, str) or not pattern:
+            raise BadInput(what, "a non-empty pattern such as *", pattern)
+    scope = Scope(ids, share, path, topic, Direction(direction), always=(world.canary.id,))
+    if not touched_agents(world, scope):
+        raise BadInput("agents", f"a share that touches at least one of {len(world.agents)} agents", agents)
+    return scope
+
+
+def touched_agents(world: World, scope: Scope) -> list[str]:
+    """The ids of the world's agents that `scope` touches, without the canary."""
+    return [agent.id for agent in world.agents if scope.covers_agent(agent.id, world.seed)]
+
+
+def agent_ids(world: World, agents: str = "") -> list[str]:
+    """The ids that `agents` means, in the order of the world."""
+    return touched_agents(world, aim(world, agents))
+
+
+def _agents(world: World, agents: str) -> tuple[tuple[str, ...], float]:
+    if not isinstance(agents, str):
+        raise BadInput("agents", 'text: "", a share such as "50 %", or ids with commas between them', agents)
+    if agents == "":
+        return (), 1.0
+    if share := SHARE.fullmatch(agents.strip()):
+        percent = float(share[1])
+        if not 0 < percent <= 100:
+            raise BadInput("agents", "a share above 0 % and at most 100 %", agents)
+        return (), percent / 100
+    named = tuple(dict.fromkeys(name.strip() for name in agents.split(",")))
+    known = {agent.id for agent in world.agents}
+    unknown = [name for name in named if name not in known]
+    if unknown:
+        raise BadInput("agents", f'"", a share such as "50 %", or ids of the {len(known)} test agents', unknown[0])
+    return named, 1.0

@@ -1,0 +1,149 @@
+"""How every fault on the wire is ordered, proved and taken back.
+
+`inject` returns only after the canary has seen the fault on the data path; `clear` returns only after the wire has said
+that it is gone and the canary has seen normal traffic again.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.aim import touched_agents
+from harness.blast_radius import check as check_blast_radius
+from harness.canary import Canary, Look
+from harness.clearing import SLACK_MS, STILL_ARMED, take_back, undo_record
+from harness.errors import BadInput, FaultNotInForce
+from harness.lease import KeeperClient
+from harness.limits import number
+from harness.runtime import WORLD_KEY, Run, run_of
+from harness.scope import Scope
+from harness.wire import WireControl
+from harness.world import World, WorldKind
+
+Proof = Callable[[Canary], dict[str, Any]]
+LONGEST_S = 86_400.0
+# The wire ends a fault by itself after its seconds; a lease that outlives that stops the run.
+LEASE_MARGIN_S = 30.0
+
+
+def _nothing(canary: Canary) -> None:
+    """For a proof that needs no preparation."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One fault to inject. `parameters` are what the addon takes, in this world's time; `seconds` are real-world ones.
+
+    `prepare` runs before the fault is armed (to open the socket that it will hit), `prove` after: it returns what it
+    saw, or raises `FaultNotInForce`. `looks` is what must be normal again for the fault to be called cleared, and
+    `slack_ms` how much slower than past the wire a normal call may be.
+    """
+
+    fault: str
+    scope: Scope
+    seconds: float
+    parameters: Mapping[str, Any]
+    prove: Proof
+    prepare: Callable[[Canary], None] = _nothing
+    looks: tuple[Look, ...] = (Look.REST,)
+    slack_ms: float = SLACK_MS
+
+
+_slack_of: dict[tuple[str, str], float] = {}
+_not_looked: dict[str, set[Look]] = {}
+
+
+def wire_run(configuration: Mapping[str, Any] | None, fault: str, seconds: float) -> Run:
+    """The run that a wire fault of `seconds` is ordered in; `BadInput` if its world has no wire."""
+    number("seconds", seconds, 1, LONGEST_S)
+    run = run_of(configuration)
+    if run.world.wire is None:
+        raise BadInput(f"{fault} in this world", "a world with a wire", "one without")
+    return run
+
+
+def inject(run: Run, order: Order) -> dict[str, Any]:
+    """Hold a lease, arm the wire, and have the canary prove it; if that fails nothing stays in force.
+
+    Returns `{"fault", "lease", "in_force": true, "seconds", "agents", "seen"}`: `agents` are the ids that it touches,
+    `seen` is what the canary measured.
+    """
+    world, fault = run.world, order.fault
+    if world.kind is WorldKind.ORG:
+        check_blast_radius(world)
+    keeper = KeeperClient(world.keeper_socket)
+    with Canary(world) as canary:
+        order.prepare(canary)
+        undo = undo_record(world, fault, order.looks, order.slack_ms)
+        lease = keeper.lease(fault, undo, run.scaled(order.seconds) + LEASE_MARGIN_S, lives_in="wire")
+        expected = {"parameters": dict(order.parameters), "scope": order.scope.as_json(), "seconds": order.seconds}
+        run.evidence.write("fault.ordered", fault=fault, lease=lease, expected=expected, found=None)
+        try:
+            seen = _armed_and_seen(run, order, lease, canary)
+            keeper.confirm(lease)
+        except BaseException:
+            take_back(world, fault, order.looks, order.slack_ms)
+            keeper.release(lease)
+            raise
+    _slack_of[world.folder, fault] = order.slack_ms
+    run.evidence.write("fault.seen", fault=fault, lease=lease, expected=expected, found=seen)
+    agents = touched_agents(world, order.scope)
+    return {"fault": fault, "lease": lease, "in_force": True, "seconds": order.seconds, "agents": agents, "seen": seen}
+
+
+def clear(configuration: Mapping[str, Any] | None, fault: str, looks: tuple[Look, ...]) -> dict[str, Any]:
+    """Take `fault` back and see it cleared; `{"fault", "in_force": false}`, with what was seen if there was something.
+
+    Nothing to do, and nothing is done, if it is not in force, or if there is no world.
+    """
+    world_file = (configuration or {}).get(WORLD_KEY)
+    if not world_file or not Path(str(world_file)).is_file():
+        return {"fault": fault, "in_force": False}
+    run = run_of(configuration)
+    leases: list[str | None] = [*leases_of(run.world, fault)]
+    if not leases and not _armed(run.world, fault):
+        return {"fault": fault, "in_force": False}
+    for lease in leases or [None]:
+        run.evidence.write("fault.clear_ordered", fault=fault, lease=lease, expected="gone", found=None)
+    seen = _taken_back(run.world, fault, looks)
+    for lease in leases or [None]:
+        run.evidence.write("fault.cleared_seen", fault=fault, lease=lease, expected="gone", found=seen)
+        if lease is not None:
+            KeeperClient(run.world.keeper_socket).release(lease)
+    return {"fault": fault, "in_force": False, "seen": seen}
+
+
+def leases_of(world: World, fault: str) -> list[str]:
+    """The leases of `fault` that the keeper holds."""
+    held = KeeperClient(world.keeper_socket).in_force()["leases"]
+    return [str(lease["lease"]) for lease in held if lease["fault"] == fault]
+
+
+def _armed_and_seen(run: Run, order: Order, lease: str, canary: Canary) -> dict[str, Any]:
+    """Arm the wire; what the canary saw, and how often the wire says that it touched something."""
+    assert run.world.wire is not None  # noqa: S101 - `wire_run` refused a world without one
+    with WireControl(run.world.wire) as wire:
+        wire.arm(order.fault, lease, order.scope, order.parameters, run.scaled(order.seconds), run.world.seed)
+        seen = order.prove(canary)
+        touched = next((found.touched for found in wire.state() if found.id == lease), 0)
+    if not touched:
+        raise FaultNotInForce(order.fault, "traffic that the wire has touched", f"none, though the canary saw {seen}")
+    return {**seen, "touched": touched}
+
+
+def _armed(world: World, fault: str) -> bool:
+    if world.wire is None:
+        return False
+    with WireControl(world.wire) as wire:
+        return any(found.fault == fault for found in wire.state())
+
+
+def _taken_back(world: World, fault: str, looks: tuple[Look, ...]) -> dict[str, Any]:
+    """Take back; what could not be looked at while other faults were in force is looked at with the last of them."""
+    waiting = _not_looked.setdefault(world.folder, set())
+    waiting.update(looks)
+    seen = take_back(world, fault, waiting, _slack_of.get((world.folder, fault), SLACK_MS))
+    if not str(seen["canary"]).startswith(STILL_ARMED):
+        waiting.clear()
+    return seen
