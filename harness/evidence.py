@@ -1,7 +1,8 @@
 """Append-only evidence: each process writes its own file of JSON lines, and reading says what is missing.
 
 A line is `{"t", "wall", "source", "kind", "n", ...}`: `t` is CLOCK_MONOTONIC in nanoseconds (one host, one clock),
-`wall` is ISO 8601 in UTC, `n` counts the lines of that file from 0 so that a lost line shows, and `agent` is there where one is meant.
+`wall` is ISO 8601 in UTC, `n` counts the lines of that file from 0 so that a lost line shows, and `agent` is there
+where one is meant.
 The last line of a file that was ended in order has kind `evidence.closed`.
 """
 

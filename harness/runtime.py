@@ -17,9 +17,9 @@ SOURCE_VARIABLE = "DESKSTORM_EVIDENCE_SOURCE"
 class Run:
     """One run as seen from this process: its world and this process' evidence file."""
 
-    def __init__(self, world: World, source: str) -> None:
+    def __init__(self, world: World) -> None:
         self.world = world
-        self.evidence = EvidenceWriter(world.evidence, source)
+        self.evidence = evidence_of(world.evidence)
 
     def scaled(self, seconds: float) -> float:
         """Real-world `seconds` in this world's time."""
@@ -39,5 +39,11 @@ def run_of(configuration: Mapping[str, Any] | None) -> Run:
 
 
 @functools.cache
+def evidence_of(folder: Path) -> EvidenceWriter:
+    """This process' one evidence file in `folder`."""
+    return EvidenceWriter(folder, os.environ.get(SOURCE_VARIABLE, f"chaos-{os.getpid()}"))
+
+
+@functools.cache
 def _run_at(path: str) -> Run:
-    return Run(World.read(Path(path)), os.environ.get(SOURCE_VARIABLE, f"chaos-{os.getpid()}"))
+    return Run(World.read(Path(path)))

@@ -1,0 +1,127 @@
+"""The command line: `deskstorm COMMAND`. Every refusal is one line on stderr and a non-zero exit code.
+
+Exit codes: 0 PASS or done, 1 FAIL, 2 wrong input, 3 VOID, 130 Ctrl-C.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from harness import commands
+from harness.errors import DeskstormError
+
+PATH = click.Path(path_type=Path)
+WRONG_INPUT = 2
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """The entry point of the `deskstorm` command."""
+    try:
+        code = deskstorm(standalone_mode=False)
+    except DeskstormError as error:
+        click.echo(f"deskstorm: {error}", err=True)
+        code = WRONG_INPUT
+    except click.ClickException as error:
+        error.show()
+        code = WRONG_INPUT
+    except (KeyboardInterrupt, click.Abort):
+        code = INTERRUPTED
+    sys.exit(int(code or 0))
+
+
+@click.group()
+@click.version_option(package_name="chaostoolkit-deskstorm")
+def deskstorm() -> None:
+    """Break a contact centre on purpose, and say honestly whether its desktops recovered."""
+
+
+@deskstorm.command()
+@click.argument("experiments", nargs=-1, required=True, type=PATH)
+@click.option("--parallel", default=1, show_default=True, type=click.IntRange(1, 16), help="Runs at the same time.")
+@click.option(
+    "--repeat", default=1, show_default=True, type=click.IntRange(1, 1000), help="Runs of each, seed by seed."
+)
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Seed of the first repeat.")
+@click.option("--defect", help="Plant a defect in every desktop; see `deskstorm defects`.")
+@click.option("--agents", type=click.IntRange(1, 1000), help="Desktops in the world.")
+@click.option("--runs", default="runs", show_default=True, type=PATH, help="Where runs are kept.")
+def run(experiments: Sequence[Path], parallel: int, repeat: int, seed: int, **asked: object) -> int:
+    """Run EXPERIMENTS, each in a process and a world of its own; exit 0 only if all pass, 1 on FAIL, 3 on VOID."""
+    return commands.run(experiments, parallel, range(seed, seed + repeat), asked)
+
+
+@deskstorm.command()
+@click.argument("experiments", nargs=-1, type=PATH)
+@click.option("--repeat", default=1, show_default=True, type=click.IntRange(1, 100), help="Seeds for each claim.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="The first seed.")
+@click.option("--parallel", default=2, show_default=True, type=click.IntRange(1, 16), help="Runs at the same time.")
+@click.option("--runs", default="runs/prove", show_default=True, type=PATH, help="Where runs and matrix are kept.")
+def prove(experiments: Sequence[Path], repeat: int, seed: int, parallel: int, runs: Path) -> int:
+    """Show that EXPERIMENTS (default: all) pass when healthy, catch their defects, and are void when sabotaged."""
+    return commands.prove(experiments, range(seed, seed + repeat), parallel, runs)
+
+
+@deskstorm.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the world as one JSON line.")
+@click.option("--agents", default=12, show_default=True, type=click.IntRange(1, 1000), help="Desktops in the world.")
+@click.option("--tls", is_flag=True, help="Serve the cloud over TLS with a throw-away certificate.")
+@click.option("--defect", help="Plant a defect in every desktop; see `deskstorm defects`.")
+@click.option(
+    "--time-scale", default=1.0, show_default=True, type=click.FloatRange(0.02, 1), help="1 = real constants."
+)
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Seed of all chance.")
+@click.option("--runs", default="runs", show_default=True, type=PATH, help="Where its evidence is kept.")
+def world(**asked: object) -> int:
+    """Keep a local world up in the foreground; Ctrl-C takes it down."""
+    return commands.world(asked)
+
+
+@deskstorm.command()
+@click.argument("fault")
+@click.argument("settings", nargs=-1, metavar="[KEY=VALUE]...")
+@click.option("--world", "run", help="The run id of the world, if several are up.")
+def arm(fault: str, settings: Sequence[str], run: str | None) -> int:
+    """Put FAULT in force on a running world, e.g. `deskstorm arm api_latency delay_ms=500`."""
+    return commands.arm(fault, settings, run)
+
+
+@deskstorm.command()
+@click.argument("fault", required=False)
+@click.option("--world", "run", help="The run id of the world, if several are up.")
+def disarm(fault: str | None, run: str | None) -> int:
+    """Take FAULT (all, if none is named) off a running world."""
+    return commands.disarm(fault, run)
+
+
+@deskstorm.command()
+def faults() -> int:
+    """List every fault with its parameters, units and help."""
+    return commands.faults()
+
+
+@deskstorm.command()
+def defects() -> int:
+    """List every defect that can be planted, its symptom and where it was seen."""
+    return commands.defects()
+
+
+@deskstorm.command()
+def stop() -> int:
+    """Clear everything that is in force anywhere on this machine, and take down every world."""
+    return commands.stop()
+
+
+@deskstorm.command()
+def doctor() -> int:
+    """Say what this machine can inject, what it cannot and why, and clear up what was left behind."""
+    return commands.doctor()
+
+
+@deskstorm.command()
+@click.argument("folder", type=PATH)
+def review(folder: Path) -> int:
+    """Judge the evidence in FOLDER (runs/<id>) again and write its review anew."""
+    return commands.review(folder)

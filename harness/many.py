@@ -1,0 +1,166 @@
+"""Many experiments, each a `chaos run` in a process and a world of its own."""
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.errors import BadInput
+from harness.verdict import Verdict
+from harness.waiting import Waited, until
+
+# The longest a single local experiment may take before it is ended from outside, and the grace for its keeper.
+LONGEST_EXPERIMENT_S = 300.0
+KEEPER_GRACE_S = 10.0
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Order:
+    """One experiment to run. `changes` are environment variables of its own (DESKSTORM_...)."""
+
+    experiment: Path
+    seed: int | None = None
+    defect: str | None = None
+    sabotage: str | None = None
+    agents: int | None = None
+    runs: Path = Path("runs")
+
+    def environment(self) -> dict[str, str]:
+        """The DESKSTORM_ variables that say what is asked for."""
+        asked = {
+            "DESKSTORM_SEED": self.seed,
+            "DESKSTORM_DEFECT": self.defect,
+            "DESKSTORM_SABOTAGE": self.sabotage,
+            "DESKSTORM_AGENTS": self.agents,
+            "DESKSTORM_RUNS": self.runs.absolute(),
+        }
+        return {name: str(value) for name, value in asked.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an order ended. `findings` are those of verdict.json; `seconds` is wall time."""
+
+    order: Order
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    folder: Path
+    seconds: float
+    findings: tuple[dict[str, Any], ...] = field(default=())
+
+    @property
+    def caught_by(self) -> tuple[str, ...]:
+        """The questions that were answered outside their limits."""
+        return tuple(f["question"] for f in self.findings if f["verdict"] == Verdict.FAIL)
+
+
+def check_experiments(paths: Iterable[Path]) -> None:
+    """Refuse, before anything is started, what is not an experiment file that can be read."""
+    for path in paths:
+        try:
+            found = json.loads(path.read_text())
+        except OSError as error:
+            raise BadInput(f"experiment {path}", "a file that can be read", error.strerror) from None
+        except ValueError as error:
+            raise BadInput(f"experiment {path}", "JSON", str(error)) from None
+        if not isinstance(found, dict) or "method" not in found:
+            raise BadInput(f"experiment {path}", "a Chaos Toolkit experiment with a method", type(found).__name__)
+        if not any(c.get("provider", {}).get("module") == "harness.control" for c in found.get("controls", ())):
+            raise BadInput(f"experiment {path}", "a control with module harness.control", found.get("controls"))
+
+
+def run_all(
+    orders: Iterable[Order],
+    parallel: int,
+    started: Callable[[Order, Path], None],
+    ended: Callable[[Outcome], None],
+) -> list[Outcome]:
+    """Run every order, `parallel` at a time; on Ctrl-C each run is ended in order first, then KeyboardInterrupt."""
+    running: set[subprocess.Popen[bytes]] = set()
+    with ThreadPoolExecutor(parallel) as pool:
+        futures = [pool.submit(_run, order, running, started, ended) for order in orders]
+        try:
+            return [future.result() for future in futures]
+        except KeyboardInterrupt:
+            for future in futures:
+                future.cancel()
+            for process in list(running):
+                process.send_signal(signal.SIGINT)
+            raise
+
+
+def _run(
+    order: Order,
+    running: set[subprocess.Popen[bytes]],
+    started: Callable[[Order, Path], None],
+    ended: Callable[[Outcome], None],
+) -> Outcome:
+    identity = f"{order.experiment.stem}-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}-{next(_numbers)}"
+    folder = order.runs.absolute() / identity
+    begun = time.monotonic()
+    order.runs.mkdir(parents=True, exist_ok=True)
+    log = order.runs / f"{identity}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            _command(order, folder),
+            env=os.environ | order.environment() | {"DESKSTORM_RUN": identity},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        running.add(process)
+        started(order, folder)
+        why = ""
+        try:
+            process.wait(LONGEST_EXPERIMENT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            why = f"it took longer than {LONGEST_EXPERIMENT_S:g} s and was ended"
+        running.discard(process)
+    if folder.is_dir():
+        log.replace(folder / "chaos.log")
+    outcome = _outcome(order, folder, process.returncode, why, time.monotonic() - begun)
+    ended(outcome)
+    return outcome
+
+
+def _command(order: Order, folder: Path) -> list[str]:
+    return [
+        sys.executable,
+        "-m",
+        "chaostoolkit",
+        "--no-version-check",
+        "--no-log-file",
+        "--settings",
+        os.devnull,
+        "run",
+        "--journal-path",
+        str(folder / "chaos-journal.json"),
+        str(order.experiment),
+    ]
+
+
+def _outcome(order: Order, folder: Path, code: int, why: str, seconds: float) -> Outcome:
+    path = folder / "verdict.json"
+    try:
+        until(path.exists, "the keeper to write a verdict", KEEPER_GRACE_S if folder.is_dir() else 0)
+        found = json.loads(path.read_text())
+    except Waited:
+        reason = why or f"the chaos process ended with exit code {code} and without a verdict; see {folder}"
+        return Outcome(order, Verdict.VOID, (reason,), folder, seconds)
+    verdict = Verdict(found["verdict"])
+    reasons = tuple(found["reasons"])
+    if (verdict is Verdict.PASS) != (code == 0):
+        verdict, reasons = Verdict.VOID, (f"verdict {verdict} and exit code {code} contradict each other", *reasons)
+    return Outcome(order, verdict, reasons, folder, seconds, tuple(found.get("findings", ())))

@@ -1,0 +1,69 @@
+"""What a run is asked to do, read once from Chaos Toolkit's configuration and the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.errors import BadInput
+
+# Real-world seconds a whole run may take before the keeper ends it, whatever the chaos process says.
+LONGEST_RUN_S = 1800.0
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """One run. `world_file` names an org; without it the local world is started. Seconds are real-world seconds."""
+
+    agents: int = 12
+    time_scale: float = 0.1
+    seed: int = 1
+    defect: str | None = None
+    world_file: Path | None = None
+    sabotage: tuple[str, ...] = ()
+    tls: bool = False
+    cloud: Mapping[str, Any] = field(default_factory=dict)
+    crowd: Mapping[str, Any] = field(default_factory=dict)
+    runs: Path = Path("runs")
+    longest_s: float = LONGEST_RUN_S
+
+    @classmethod
+    def read(cls, configuration: Mapping[str, Any], extra: Mapping[str, Any]) -> "RunSettings":
+        """From an experiment's resolved `configuration` and its `deskstorm` extension; `BadInput` names what is off."""
+        scale = _number("time_scale", configuration.get("time_scale", cls.time_scale), 0.02, 1.0)
+        return cls(
+            agents=int(_number("agents", configuration.get("agents", cls.agents), 1, 1000, whole=True)),
+            time_scale=scale,
+            seed=int(_number("seed", configuration.get("seed", cls.seed), 0, 2**31, whole=True)),
+            defect=_name(configuration.get("defect") or os.environ.get("DESKSTORM_DEFECT")),
+            world_file=_path(configuration.get("world") or os.environ.get("DESKSTORM_WORLD")),
+            sabotage=_names(os.environ.get("DESKSTORM_SABOTAGE", "")),
+            tls=os.environ.get("DESKSTORM_TLS", "") == "1",
+            cloud=dict(extra.get("cloud", {})),
+            crowd=dict(extra.get("crowd", {})),
+            runs=Path(os.environ.get("DESKSTORM_RUNS", "runs")),
+        )
+
+
+def _number(what: str, found: object, low: float, high: float, whole: bool = False) -> float:
+    expected = f"a {'whole ' if whole else ''}number from {low:g} to {high:g}"
+    try:
+        number = float(str(found))
+    except ValueError:
+        raise BadInput(what, expected, found) from None
+    if not low <= number <= high or (whole and number != int(number)):
+        raise BadInput(what, expected, found)
+    return number
+
+
+def _name(found: object) -> str | None:
+    return str(found).strip() or None if found else None
+
+
+def _names(found: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in found.split(",") if name.strip())
+
+
+def _path(found: object) -> Path | None:
+    return Path(str(found)) if found else None

@@ -1,0 +1,240 @@
+"""Bringing a world up through the keeper, and taking it down: the processes, their settings files, their addresses."""
+
+import json
+import os
+import secrets
+import sys
+import uuid
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+from urllib.parse import urlsplit
+
+from harness.errors import BadInput, DeskstormError
+from harness.evidence import EvidenceWriter
+from harness.keeper import KeeperClient, start_keeper
+from harness.org import Org, read_org
+from harness.settings import RunSettings
+from harness.world import Agent, CloudControl, Wire, World, WorldKind
+
+QUEUE_NAME = "Chaos Queue"
+
+
+@dataclass(frozen=True)
+class Started:
+    """A world that is up. `secrets` are the values that must appear in no record of the run."""
+
+    world: World
+    world_file: Path
+    keeper: KeeperClient
+    secrets: frozenset[str]
+
+    def take_down(self) -> list[str]:
+        """End every process and lease of the run; what was not in order is returned in words."""
+        return self.keeper.finish()
+
+
+def new_run_folder(runs: Path, name: str) -> Path:
+    """Make `runs/<id>`; `BadInput` if that cannot be written. The id comes from DESKSTORM_RUN if that is set."""
+    given = os.environ.get("DESKSTORM_RUN")
+    identity = given or f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
+    folder = runs.absolute() / identity
+    try:
+        (folder / "evidence").mkdir(parents=True)
+    except OSError as error:
+        raise BadInput(f"runs folder {runs}", "a folder that can be written", error.strerror) from None
+    return folder
+
+
+def bring_up(settings: RunSettings, folder: Path, evidence: EvidenceWriter, stopped: Callable[[str], None]) -> Started:
+    """Start the keeper and everything that the world consists of, and wait until it is all there.
+
+    `stopped(reason)` is called once, from a thread, if the keeper ends the run. Anything that goes wrong is raised
+    after the keeper has taken down what was up.
+    """
+    org = read_org(settings.world_file) if settings.world_file else None
+    keeper = start_keeper(folder)
+    try:
+        keeper.hold_run(seconds=settings.longest_s, stopped=stopped)
+        up = _org_world(settings, org, keeper) if org else _local_world(settings, keeper)
+        evidence.write("world.up", sources=list(up.sources))
+        return Started(up.world, up.world_file, keeper, up.secrets)
+    except BaseException:
+        keeper.finish()
+        raise
+
+
+@dataclass(frozen=True)
+class _Up:
+    world: World
+    world_file: Path
+    secrets: frozenset[str]
+    sources: tuple[str, ...]
+
+
+def _local_world(settings: RunSettings, keeper: KeeperClient) -> _Up:
+    chance = Random(settings.seed)
+    people = _agents(settings.agents + 1, chance)
+    agents, canary = people[:-1], people[-1]
+    queue_id = _uuid(chance)
+    client_secret, control_token = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+    client_id, desktop_client_id = _uuid(chance), _uuid(chance)
+    cloud = _spawn(
+        keeper,
+        "cloud",
+        "simulator.cloud",
+        {
+            "agents": [vars(agent) for agent in people],
+            "client_id": client_id,
+            "client_secret": client_secret,
+            "desktop_client_id": desktop_client_id,
+            "queue": {"id": queue_id, "name": QUEUE_NAME},
+            "seed": settings.seed,
+            "time_scale": settings.time_scale,
+            "evidence": str(_evidence(keeper)),
+            "control_token": control_token,
+            "tls": settings.tls,
+            "tls_folder": str(keeper.state),
+            "rate_limits": False,
+            "sabotage": list(settings.sabotage),
+            **settings.cloud,
+        },
+    )
+    org = Org(
+        api=cloud["api"],
+        login=cloud["login"],
+        hosts=(urlsplit(cloud["api"]).netloc,),
+        client_id=client_id,
+        client_secret=client_secret,
+        desktop_client_id=desktop_client_id,
+        queue_id=queue_id,
+        agents=agents,
+        canary=canary,
+        ca=cloud["ca"],
+        time_scale=settings.time_scale,
+        crowd=True,
+    )
+    control = CloudControl(cloud["control"], control_token)
+    return _around(settings, org, keeper, control)
+
+
+def _org_world(settings: RunSettings, org: Org, keeper: KeeperClient) -> _Up:
+    return _around(settings, org, keeper, None)
+
+
+def _around(settings: RunSettings, org: Org, keeper: KeeperClient, control: CloudControl | None) -> _Up:
+    """Start what stands around a cloud: wire and validator, then the crowd, which needs the wire's address."""
+    wire_token = secrets.token_urlsafe(24)
+    world_file = keeper.state / "world.json"
+    world = World(
+        kind=WorldKind.LOCAL if control else WorldKind.ORG,
+        run=keeper.run,
+        folder=str(keeper.folder),
+        keeper_socket=str(keeper.socket),
+        api=org.api,
+        login=org.login,
+        client_id=org.client_id,
+        client_secret=org.client_secret,
+        desktop_client_id=org.desktop_client_id,
+        agents=org.agents,
+        canary=org.canary,
+        queue_id=org.queue_id,
+        time_scale=org.time_scale,
+        seed=settings.seed,
+        ca=org.ca,
+        control=control,
+    )
+    world.write(world_file)
+    with ThreadPoolExecutor(2) as pool:
+        validator = pool.submit(
+            keeper.spawn,
+            "validator",
+            [sys.executable, "-m", "harness.validator", "--world", str(world_file)],
+        )
+        wire = _spawn(keeper, "wire", "proxy_addons", _wire_settings(settings, org, keeper, wire_token))
+        crowd_url = None
+        if org.crowd:
+            crowd_url = str(_spawn(keeper, "crowd", "simulator.desktop", _crowd(settings, org, keeper, wire))["url"])
+        validator.result()
+    complete = World(
+        **{
+            **vars(world),
+            "wire": Wire(wire["proxy"], wire["control_host"], wire["control_port"], wire_token, wire["ca"]),
+            "crowd_url": crowd_url,
+        }
+    )
+    complete.write(world_file)
+    return _Up(complete, world_file, _secrets_of(complete), _sources(complete))
+
+
+def _wire_settings(settings: RunSettings, org: Org, keeper: KeeperClient, token: str) -> dict[str, Any]:
+    return {
+        "evidence": str(_evidence(keeper)),
+        "control_token": token,
+        "confdir": str(keeper.state / "wire"),
+        "upstream_ca": org.ca,
+        "hosts": list(org.hosts),
+        "time_scale": org.time_scale,
+        "seed": settings.seed,
+        "sabotage": list(settings.sabotage),
+    }
+
+
+def _crowd(settings: RunSettings, org: Org, keeper: KeeperClient, wire: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "agents": [vars(agent) for agent in org.agents],
+        "api": org.api,
+        "login": org.login,
+        "desktop_client_id": org.desktop_client_id,
+        "proxy": wire["proxy"],
+        "ca": wire["ca"],
+        "time_scale": org.time_scale,
+        "seed": settings.seed,
+        "evidence": str(_evidence(keeper)),
+        "store": str(keeper.state),
+        "queue_id": org.queue_id,
+        "defect": settings.defect,
+        **settings.crowd,
+    }
+
+
+def _sources(world: World) -> tuple[str, ...]:
+    named = ["keeper", "wire", "validator"]
+    if world.control:
+        named.append("cloud")
+    if world.crowd_url:
+        named.append("crowd")
+    return tuple(named)
+
+
+def _secrets_of(world: World) -> frozenset[str]:
+    tokens = {agent.refresh_token for agent in (*world.agents, world.canary)}
+    tokens |= {world.client_secret} | ({world.wire.token} if world.wire else set())
+    return frozenset(tokens | ({world.control.token} if world.control else set()))
+
+
+def _spawn(keeper: KeeperClient, name: str, module: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    path = keeper.state / f"{name}.json"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(settings))
+    ready = keeper.spawn(name, [sys.executable, "-m", module, "--settings", str(path)])
+    if ready.get("ready") != name:
+        raise DeskstormError(f"{name} did not come up: expected its ready line, found {ready}")
+    return ready
+
+
+def _evidence(keeper: KeeperClient) -> Path:
+    return keeper.folder / "evidence"
+
+
+def _agents(count: int, chance: Random) -> tuple[Agent, ...]:
+    names = [f"Agent {number + 1}" for number in range(count - 1)] + ["Canary"]
+    return tuple(Agent(_uuid(chance), name, secrets.token_urlsafe(24)) for name in names)
+
+
+def _uuid(chance: Random) -> str:
+    return str(uuid.UUID(int=chance.getrandbits(128), version=4))
