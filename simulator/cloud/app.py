@@ -1,34 +1,43 @@
 """Puts one cloud together as an ASGI application."""
 
+import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 
 from harness.evidence import EvidenceWriter
-from simulator.cloud import platform
+from simulator.cloud import control, feed, legacy, notifications, oauth, platform, sockets
 from simulator.cloud.caller import ApiError
 from simulator.cloud.cloud import Cloud
 from simulator.cloud.exchange import error_answer
 from simulator.cloud.settings import CloudSettings
+from simulator.cloud.traffic import Traffic
 
-CONTROL = "/_control"
+CODES = {404: "not.found", 405: "method.not.allowed"}
 
 
 def build(settings: CloudSettings) -> Starlette:
     """The application of one cloud; the cloud itself is `app.state.cloud`."""
     cloud = Cloud(settings, EvidenceWriter(Path(settings.evidence), "cloud"))
     cloud.platform = platform.Platform(cloud)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with feed.running(cloud):
+            yield
+        cloud.evidence.close()
+
     app = Starlette(
-        routes=[
-            *access_routes(cloud),
-            Mount(CONTROL, routes=platform.control_routes(cloud)),
-            *platform.routes(cloud),
-        ],
+        routes=[*access_routes(cloud), control_mount(cloud), *platform.routes(cloud)],
+        middleware=[Middleware(Traffic, cloud=cloud)],
         exception_handlers={ApiError: _api_error, HTTPException: _http_error},  # type: ignore[dict-item]
+        lifespan=lifespan,
     )
     app.state.cloud = cloud
     return app
@@ -36,7 +45,13 @@ def build(settings: CloudSettings) -> Starlette:
 
 def access_routes(cloud: Cloud) -> list[BaseRoute]:
     """OAuth, tokens, channels, sockets and the legacy dialect."""
-    return []
+    return [*oauth.routes(cloud), *notifications.routes(cloud), *sockets.routes(cloud), *legacy.routes(cloud)]
+
+
+def control_mount(cloud: Cloud) -> BaseRoute:
+    """Every control verb of both halves, behind the one gate."""
+    routes = [*control.routes(cloud), *platform.control_routes(cloud)]
+    return Mount(control.PREFIX, routes=routes, middleware=[Middleware(control.Gate, cloud=cloud)])
 
 
 async def _api_error(request: Request, error: ApiError) -> Response:
@@ -44,5 +59,5 @@ async def _api_error(request: Request, error: ApiError) -> Response:
 
 
 async def _http_error(request: Request, error: HTTPException) -> Response:
-    code = {404: "not.found", 405: "method.not.allowed"}.get(error.status_code, "bad.request")
+    code = CODES.get(error.status_code, "bad.request")
     return error_answer(request, ApiError(error.status_code, code, error.detail))

@@ -5,12 +5,13 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from harness.evidence import EvidenceWriter
 from simulator.cloud.channels import Channels
 from simulator.cloud.events import Events
+from simulator.cloud.limits import MINUTE_SECONDS, Limits
 from simulator.cloud.settings import CloudSettings
 from simulator.cloud.sockets import Sockets
 from simulator.cloud.tokens import Tokens
@@ -33,14 +34,16 @@ class Cloud:
     wall: Callable[[], datetime] = _wall
     events: Events = field(default_factory=Events)
     tokens: Tokens = field(init=False)
+    limits: Limits = field(init=False)
     channels: Channels = field(init=False)
     sockets: Sockets = field(init=False)
     platform: "Platform" = field(init=False)
 
     def __post_init__(self) -> None:
         self.tokens = Tokens(self)
-        self.channels = Channels(self)
+        self.limits = Limits(self.settings.switches, self.scaled(MINUTE_SECONDS))
         self.sockets = Sockets(self)
+        self.channels = Channels(self)
 
     @property
     def organization_id(self) -> str:
@@ -54,6 +57,10 @@ class Cloud:
     def later(self, seconds: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
         """Call `callback` after real-world `seconds`, scaled; the handle can be cancelled."""
         return asyncio.get_running_loop().call_later(self.scaled(seconds), callback)
+
+    def in_wall(self, seconds: float) -> str:
+        """The date `seconds` (already scaled) from now, as Genesys writes it."""
+        return instant(self.wall() + timedelta(seconds=seconds))
 
 
 def instant(moment: datetime) -> str:

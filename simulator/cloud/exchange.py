@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from simulator.cloud.caller import ApiError, Caller
+from simulator.cloud.limits import RateLimited, too_many
+from simulator.cloud.scopes import check_scope
 
 if TYPE_CHECKING:
     from simulator.cloud.cloud import Cloud
@@ -26,14 +28,23 @@ def cloud_of(request: Request) -> "Cloud":
 
 
 def authenticated(request: Request) -> Caller:
-    """The owner of the request's bearer token; raises `ApiError` 401 (and 429 where rate limits are on)."""
+    """The owner of the request's bearer token; raises `ApiError` 401, and 429 or 403 where limits or scopes are on."""
+    known: Caller | None = getattr(request.state, "caller", None)
+    if known is not None:
+        return known
     word, _, token = request.headers.get("authorization", "").partition(" ")
     if word.lower() != "bearer" or not token:
         raise MISSING_TOKEN
-    caller = cloud_of(request).tokens.caller(token.strip())
+    cloud = cloud_of(request)
+    caller = cloud.tokens.caller(token.strip())
     if caller is None:
         raise BAD_TOKEN
     request.state.caller = caller
+    request.state.allowance = cloud.limits.take(caller, cloud.now())
+    if cloud.settings.rate_limits and request.state.allowance.spent:
+        raise too_many(request.state.allowance)
+    if cloud.settings.switches.enforce_scopes and caller.user_id is not None:
+        check_scope(cloud.tokens.grant_of(caller).scopes, request.method, request.url.path)
     return caller
 
 
@@ -126,7 +137,7 @@ def correlation_id(request: Request) -> str:
 
 def error_body(error: ApiError, context_id: str) -> dict[str, Any]:
     """Genesys' `ErrorBody`."""
-    return {
+    body: dict[str, Any] = {
         "message": error.message,
         "code": error.code,
         "status": error.status,
@@ -135,6 +146,9 @@ def error_body(error: ApiError, context_id: str) -> dict[str, Any]:
         "details": [],
         "errors": [],
     }
+    if isinstance(error, RateLimited):
+        body["limit"] = error.limit
+    return body
 
 
 def error_answer(request: Request, error: ApiError) -> Response:

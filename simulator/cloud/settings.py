@@ -42,6 +42,10 @@ class Switches:
     token_idle_seconds: float = 0.0  # 0: tokens never idle out
     rotate_refresh_tokens: bool = False
     logout_revokes_refresh_token: bool = False
+    # Rate limits: the documented defaults; an organisation may have others.
+    token_rate_per_minute: int = 300
+    app_user_rate_per_minute: int = 300
+    user_rate_per_minute: int = 3000
     # How `On Queue` is spelt in presence events: "ON_QUEUE", "OnQueue" or "On Queue"; the others follow.
     presence_event_spelling: str = "ON_QUEUE"
     participant_patch_status: int = 202
@@ -59,6 +63,8 @@ class Switches:
     idle_close_code: int = 1001
     idle_timeout_seconds: float = 0.0
     socket_closing_body: str = "system_message"  # or "message", "empty"
+    # The event feed: each event waits for up to this long, by chance, so that order is lost.
+    feed_disorder_seconds: float = 0.0
 
 
 CHOICES = {

@@ -1,0 +1,90 @@
+"""`python -m simulator.cloud --settings FILE`: one cloud, until stdin ends or SIGTERM comes.
+
+One JSON line on stdout says where it listens: `{"ready", "api", "login", "control", "ca"}`.
+Wrong settings and a port in use: one line on stderr and exit code 2.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+
+import uvicorn
+
+from harness.errors import BadInput, DeskstormError
+from simulator.cloud import certificates
+from simulator.cloud.app import build
+from simulator.cloud.settings import CloudSettings
+
+BACKLOG = 2048
+
+
+def main() -> int:
+    """Run one cloud; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m simulator.cloud", description="The stand-in for Genesys Cloud.")
+    parser.add_argument("--settings", type=Path, required=True, help="the settings, a JSON file")
+    try:
+        settings = CloudSettings.read(parser.parse_args().settings)
+        listener = _listen(settings.port)
+    except DeskstormError as error:
+        print(error, file=sys.stderr)
+        return 2
+    # uvicorn raises a signal again after its own clean end; by then nothing is left to stop.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    asyncio.run(_serve(settings, listener))
+    return 0
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        listener.close()
+        raise BadInput("port", "a free port of this machine", f"{port}: {error.strerror}") from None
+    listener.listen(BACKLOG)
+    return listener
+
+
+async def _serve(settings: CloudSettings, listener: socket.socket) -> None:
+    tls = certificates.make(Path(settings.tls_folder)) if settings.tls and settings.tls_folder else None
+    config = uvicorn.Config(
+        build(settings),
+        ws="websockets-sansio",
+        ws_ping_interval=None,
+        ws_per_message_deflate=False,
+        log_level="error",
+        access_log=False,
+        lifespan="on",
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=1,
+        ssl_certfile=tls.chain if tls else None,
+        ssl_keyfile=tls.key if tls else None,
+    )
+    server = uvicorn.Server(config)
+    _stop_with_stdin(server)
+    base = f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
+    ready = {"ready": "cloud", "api": base, "login": base, "control": f"{base}/_control"}
+    # The listener queues connections from here on, so whoever reads this line may connect at once.
+    print(json.dumps({**ready, "ca": str(tls.ca) if tls else None}), flush=True)
+    await server.serve(sockets=[listener])
+
+
+def _stop_with_stdin(server: uvicorn.Server) -> None:
+    def watch() -> None:
+        while os.read(0, 4096):
+            pass
+        server.should_exit = True
+
+    threading.Thread(target=watch, name="stdin", daemon=True).start()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
