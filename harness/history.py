@@ -5,8 +5,10 @@ scale if real-world seconds are meant.
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 
 from harness.errors import BadInput, NoEvidence
 from harness.evidence import Entry, Evidence
@@ -226,3 +228,77 @@ def share(number: int, of: int, question: str, expected: str) -> float:
     if of == 0:
         raise NoEvidence(question, expected, "none")
     return round(number / of, 4)
+
+
+def sent_at(request: Entry) -> int:
+    """When an `api` entry's request was sent; the entry itself is written with the answer."""
+    return request.t - int(float(request.get("ms") or 0) * 1_000_000)
+
+
+def requests(evidence: Evidence, agents: Collection[str], method: str = "*", path: str = "*") -> list[Entry]:
+    """The agents' API requests on the wire that match `method` and the shell pattern `path`.
+
+    Requests whose agent the wire could not tell are among them; those of others (the canary) are not.
+    """
+    return [
+        entry
+        for entry in evidence.of("api", source="wire")
+        if (entry.agent is None or entry.agent in agents)
+        and fnmatchcase(str(entry["method"]), method)
+        and fnmatchcase(str(entry["path"]), path)
+    ]
+
+
+def most_per_agent(entries: Iterable[Entry], window: int, agents: Collection[str]) -> int:
+    """The largest number of `entries` of one agent inside one window; those of nobody known are shared out evenly."""
+    times: dict[str | None, list[int]] = {}
+    for entry in entries:
+        times.setdefault(entry.agent, []).append(entry.t)
+    unknown = most_within(times.pop(None, []), window)
+    fair = math.ceil(unknown / max(1, len(agents)))
+    return max((most_within(found, window) for found in times.values()), default=0) + fair
+
+
+def connection_attempts(evidence: Evidence, agents: Collection[str]) -> dict[str, list[int]]:
+    """When each agent tried to get a socket: by the wire, or by the desktops' own word where that counts more.
+
+    An attempt on the wire is a handshake, whatever came of it, or a channel that was asked for and not given.
+    """
+    by_wire: dict[str, list[int]] = {agent: [] for agent in agents}
+    by_word: dict[str, list[int]] = {agent: [] for agent in agents}
+    for entry in evidence.of("ws.open", "ws.refused", "api", "socket.opening"):
+        if entry.agent not in by_wire:
+            continue
+        if entry.kind == "socket.opening":
+            by_word[entry.agent].append(entry.t)
+        elif entry.kind != "api" or _is_failed_channel(entry):
+            by_wire[entry.agent].append(entry.t)
+    return {agent: max(by_wire[agent], by_word[agent], key=len) for agent in agents}
+
+
+def _is_failed_channel(entry: Entry) -> bool:
+    asked = entry["method"] == "POST" and str(entry["path"]).endswith("/notifications/channels")
+    return asked and not 200 <= int(entry["status"]) < 300
+
+
+def since_fault(evidence: Evidence) -> int:
+    """When the first fault was ordered, or the beginning of time if none was."""
+    windows = fault_windows(evidence)
+    return windows[0].ordered if windows else 0
+
+
+def last_before(entries: Sequence[Entry], t: int) -> Entry | None:
+    """The newest of `entries` (in order of time) that is not newer than `t`."""
+    place = bisect_right(entries, t, key=lambda entry: entry.t)
+    return entries[place - 1] if place else None
+
+
+def good_since(changes: Sequence[tuple[int, bool]]) -> int | None:
+    """Since when a state that changed at these times has been good; None if it is not, or was never seen."""
+    since: int | None = None
+    for t, good in changes:
+        if not good:
+            since = None
+        elif since is None:
+            since = t
+    return since

@@ -1,0 +1,20 @@
+"""Whether a desktop storms the endpoint for notification channels."""
+
+from chaoslib.types import Configuration
+
+from harness.history import most_per_agent, requests, since_fault
+from harness.measuring import measuring
+
+__all__ = ["channel_requests_per_agent"]
+
+
+def channel_requests_per_agent(window_s: float = 60, configuration: Configuration = None) -> int:
+    """The largest number of requests for notification channels by one agent within any `window_s` real-world seconds.
+
+    Counted on the wire since the first fault, or since the start if there was none; refused requests count.
+    """
+    look = measuring(configuration, "channel_requests_per_agent")
+    evidence = look.evidence()
+    start = since_fault(evidence)
+    found = [entry for entry in requests(evidence, look.agents, "POST", "*/notifications/channels") if entry.t >= start]
+    return most_per_agent(found, look.nanoseconds(window_s), look.agents)

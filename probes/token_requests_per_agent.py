@@ -1,0 +1,20 @@
+"""Whether a desktop storms the endpoint for access tokens."""
+
+from chaoslib.types import Configuration
+
+from harness.history import most_per_agent, requests, since_fault
+from harness.measuring import measuring
+
+__all__ = ["token_requests_per_agent"]
+
+
+def token_requests_per_agent(window_s: float = 60, configuration: Configuration = None) -> int:
+    """The largest number of requests for access tokens by one agent within any `window_s` real-world seconds.
+
+    Counted on the wire since the first fault, or since the start if there was none; refused requests count.
+    """
+    look = measuring(configuration, "token_requests_per_agent")
+    evidence = look.evidence()
+    start = since_fault(evidence)
+    found = [entry for entry in requests(evidence, look.agents, "POST", "*/oauth/token") if entry.t >= start]
+    return most_per_agent(found, look.nanoseconds(window_s), look.agents)
