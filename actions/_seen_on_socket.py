@@ -1,12 +1,11 @@
 """Proofs of faults on notification sockets: the canary opens one before, and listens to what becomes of it."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 from actions._seen_on_rest import tries_for
 from harness.canary import Canary, Heard
-from harness.errors import BadInput, FaultNotInForce
+from harness.errors import FaultNotInForce
 from harness.fault import Proof
 
 # As long as the canary listens for what must not come; its pong takes milliseconds.

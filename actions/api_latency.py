@@ -6,7 +6,6 @@ from chaoslib.types import Configuration
 
 from actions._seen_on_rest import seen_on_rest
 from harness.aim import aim
-from harness.canary import Look
 from harness.fault import Order, clear, inject, wire_run
 from harness.limits import number
 
@@ -40,4 +39,4 @@ def inject_api_latency(
 
 def clear_api_latency(configuration: Configuration = None) -> dict[str, Any]:
     """Let REST calls pass at their own pace again; nothing to do if they do."""
-    return clear(configuration, FAULT, (Look.REST,))
+    return clear(configuration, FAULT)

@@ -12,12 +12,14 @@ from typing import Any
 from harness.aim import touched_agents
 from harness.blast_radius import check as check_blast_radius
 from harness.canary import Canary, Look
-from harness.clearing import SLACK_MS, STILL_ARMED, take_back, undo_record
+from harness.clearing import SLACK_MS, take_back, undo_record
 from harness.errors import BadInput, FaultNotInForce
 from harness.lease import KeeperClient
 from harness.limits import number
 from harness.runtime import WORLD_KEY, Run, run_of
 from harness.scope import Scope
+from harness.state import RunState
+from harness.undo import Lease, open_leases
 from harness.wire import WireControl
 from harness.world import World, WorldKind
 
@@ -48,10 +50,6 @@ class Order:
     prepare: Callable[[Canary], None] = _nothing
     looks: tuple[Look, ...] = (Look.REST,)
     slack_ms: float = SLACK_MS
-
-
-_slack_of: dict[tuple[str, str], float] = {}
-_not_looked: dict[str, set[Look]] = {}
 
 
 def wire_run(configuration: Mapping[str, Any] | None, fault: str, seconds: float) -> Run:
@@ -86,38 +84,35 @@ def inject(run: Run, order: Order) -> dict[str, Any]:
             take_back(world, fault, order.looks, order.slack_ms)
             keeper.release(lease)
             raise
-    _slack_of[world.folder, fault] = order.slack_ms
     run.evidence.write("fault.seen", fault=fault, lease=lease, expected=expected, found=seen)
     agents = touched_agents(world, order.scope)
     return {"fault": fault, "lease": lease, "in_force": True, "seconds": order.seconds, "agents": agents, "seen": seen}
 
 
-def clear(configuration: Mapping[str, Any] | None, fault: str, looks: tuple[Look, ...]) -> dict[str, Any]:
+def clear(configuration: Mapping[str, Any] | None, fault: str) -> dict[str, Any]:
     """Take `fault` back and see it cleared; `{"fault", "in_force": false}`, with what was seen if there was something.
 
-    Nothing to do, and nothing is done, if it is not in force, or if there is no world.
+    Nothing to do, and nothing is done, if it is not in force, or if there is no world. Raises `FaultNotCleared`.
     """
     world_file = (configuration or {}).get(WORLD_KEY)
     if not world_file or not Path(str(world_file)).is_file():
         return {"fault": fault, "in_force": False}
     run = run_of(configuration)
-    leases: list[str | None] = [*leases_of(run.world, fault)]
-    if not leases and not _armed(run.world, fault):
-        return {"fault": fault, "in_force": False}
-    for lease in leases or [None]:
-        run.evidence.write("fault.clear_ordered", fault=fault, lease=lease, expected="gone", found=None)
-    seen = _taken_back(run.world, fault, looks)
-    for lease in leases or [None]:
-        run.evidence.write("fault.cleared_seen", fault=fault, lease=lease, expected="gone", found=seen)
-        if lease is not None:
-            KeeperClient(run.world.keeper_socket).release(lease)
-    return {"fault": fault, "in_force": False, "seen": seen}
+    seen: list[Any] = []
+    for lease in leases_of(run.world, fault):
+        run.evidence.write("fault.clear_ordered", fault=fault, lease=lease.id, expected="gone", found=None)
+        seen.append(lease.undo.call(lease.id)())
+        run.evidence.write("fault.cleared_seen", fault=fault, lease=lease.id, expected="gone", found=seen[-1])
+        KeeperClient(run.world.keeper_socket).release(lease.id)
+    if not seen and _armed(run.world, fault):
+        seen.append(take_back(run.world, fault, (Look.EVENTS, Look.TOKEN)))  # armed by hand, without a lease
+    return {"fault": fault, "in_force": False, **({"seen": seen[-1]} if seen else {})}
 
 
-def leases_of(world: World, fault: str) -> list[str]:
-    """The leases of `fault` that the keeper holds."""
-    held = KeeperClient(world.keeper_socket).in_force()["leases"]
-    return [str(lease["lease"]) for lease in held if lease["fault"] == fault]
+def leases_of(world: World, fault: str) -> list[Lease]:
+    """The leases of `fault` that are held, oldest first, by the run's undo log."""
+    state = RunState(Path(world.keeper_socket).parent)
+    return [lease for lease in open_leases(state.undo_log) if lease.fault == fault]
 
 
 def _armed_and_seen(run: Run, order: Order, lease: str, canary: Canary) -> dict[str, Any]:
@@ -137,13 +132,3 @@ def _armed(world: World, fault: str) -> bool:
         return False
     with WireControl(world.wire) as wire:
         return any(found.fault == fault for found in wire.state())
-
-
-def _taken_back(world: World, fault: str, looks: tuple[Look, ...]) -> dict[str, Any]:
-    """Take back; what could not be looked at while other faults were in force is looked at with the last of them."""
-    waiting = _not_looked.setdefault(world.folder, set())
-    waiting.update(looks)
-    seen = take_back(world, fault, waiting, _slack_of.get((world.folder, fault), SLACK_MS))
-    if not str(seen["canary"]).startswith(STILL_ARMED):
-        waiting.clear()
-    return seen
