@@ -1,23 +1,21 @@
-"""Users, presence, routing, queues and conversations."""
+"""Users, presence, routing, queues and conversations: the state behind the public API, and its routes."""
 
 from typing import TYPE_CHECKING
 
 from starlette.routing import BaseRoute
 
+from simulator.cloud.platform import presence, queues, stations, users
+from simulator.cloud.platform.platform import Platform
+
 if TYPE_CHECKING:
     from simulator.cloud.cloud import Cloud
 
-
-class Platform:
-    """The state behind the public API."""
-
-    def __init__(self, cloud: "Cloud") -> None:
-        self.cloud = cloud
+__all__ = ["Platform", "control_routes", "routes"]
 
 
 def routes(cloud: "Cloud") -> list[BaseRoute]:
     """The public API below /api/v2."""
-    return []
+    return [*users.routes(), *presence.routes(), *queues.routes(), *stations.routes()]
 
 
 def control_routes(cloud: "Cloud") -> list[BaseRoute]:

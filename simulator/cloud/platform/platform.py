@@ -1,0 +1,114 @@
+"""The state behind the public API: it joins the two pure cores to time, events and evidence."""
+
+import asyncio
+import random
+import uuid
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from simulator.cloud.caller import ApiError
+from simulator.cloud.platform.announcer import Announcer
+from simulator.cloud.platform.clock import Clock
+from simulator.cloud.platform.effects import Effect
+from simulator.cloud.platform.model import Queue
+from simulator.cloud.platform.presence_core import PresenceChanged, PresenceCore, RestoreSettings
+from simulator.cloud.platform.presences import Presence
+from simulator.cloud.platform.routing_core import RoutingCore
+
+if TYPE_CHECKING:
+    from simulator.cloud.cloud import Cloud
+
+# Real-world seconds. The alerting timeout and the 60 s window are Genesys' own defaults.
+ALERTING_SECONDS = 8.0
+WRAPUP_SECONDS = 120.0
+JOIN_SECONDS = 0.5
+RESTORE_SECONDS = 60.0
+WRAPUP_CODES = ("Resolved", "Callback needed", "Escalated")
+
+
+class Platform:
+    """Users, presence, routing, queues and conversations of one cloud. Lives in the cloud's event loop."""
+
+    def __init__(self, cloud: "Cloud") -> None:
+        self.cloud = cloud
+        self.clock = Clock(cloud)
+        self._random = random.Random(f"platform {cloud.settings.seed}")
+        now_ms = self.clock.now_ms()
+        agents = {agent.id: agent.name for agent in cloud.settings.agents}
+        queue = Queue(
+            cloud.settings.queue.id,
+            cloud.settings.queue.name,
+            dict.fromkeys(agents, True),
+            self.scaled_ms(ALERTING_SECONDS),
+            self.scaled_ms(WRAPUP_SECONDS),
+        )
+        self.presence = PresenceCore(agents, now_ms)
+        self.presence.settings = RestoreSettings(window_ms=self.scaled_ms(RESTORE_SECONDS))
+        self.routing = RoutingCore([queue], agents, now_ms, self.new_id)
+        self.routing.join_delay_ms = self.scaled_ms(JOIN_SECONDS)
+        self.wrapup_codes = {str(uuid.uuid5(uuid.NAMESPACE_OID, f"wrapup {name}")): name for name in WRAPUP_CODES}
+        self.stationless: set[str] = set()
+        self._announcer = Announcer(self)
+        self._timer: asyncio.TimerHandle | None = None
+        cloud.sockets.watch(self.sockets_now)
+
+    def new_id(self) -> str:
+        """An unused id; the same sequence for the same seed."""
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def scaled_ms(self, seconds: float) -> int:
+        """Real-world `seconds` as milliseconds of this cloud's time."""
+        return round(self.cloud.scaled(seconds) * 1000)
+
+    def known(self, user_id: str) -> str:
+        """`user_id` where there is such a user; raises `ApiError` 404."""
+        if user_id not in self.routing.agents:
+            raise ApiError(404, "not.found", f"User {user_id} was not found.")
+        return user_id
+
+    def change_presence(
+        self, user_id: str, by: str, presence: Presence | None = None, message: str | None = None
+    ) -> None:
+        """Set presence, message or both of a known user, on behalf of `by`."""
+        self._apply_presence(self.presence.change(self.clock.now_ms(), user_id, by, presence, message))
+        self._arm()
+
+    def sockets_now(self, user_id: str, count: int) -> None:
+        """`user_id` has `count` sockets open; the first logs an Offline user on, after the last the window runs."""
+        self._apply_presence(self.presence.sockets_now(self.clock.now_ms(), user_id, count))
+        self._arm()
+
+    def set_station(self, user_id: str, associated: bool) -> None:
+        """Associate a known user with the own station, or take it away."""
+        (self.stationless.discard if associated else self.stationless.add)(user_id)
+
+    def set_restore(self, settings: RestoreSettings) -> None:
+        """Use another restore window from now on, also for those who are away already."""
+        self.presence.settings = settings
+        self._arm()
+
+    def apply(self, effects: Sequence[Effect]) -> None:
+        """Tell what the routing core did, and wait for its next deadline."""
+        for effect in effects:
+            self._announcer.tell(effect)
+        self._arm()
+
+    def _apply_presence(self, changes: Sequence[PresenceChanged]) -> None:
+        for change in changes:
+            self._announcer.tell_presence(change)
+            on_queue = self.presence.of(change.user_id).presence is Presence.ON_QUEUE
+            self.apply(self.routing.set_on_queue(self.clock.now_ms(), change.user_id, on_queue))
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadlines = [at for at in (self.presence.next_deadline(), self.routing.next_deadline()) if at is not None]
+        if deadlines:
+            wait_s = self.clock.seconds_until(min(deadlines))
+            self._timer = asyncio.get_running_loop().call_later(wait_s, self._ring)
+
+    def _ring(self) -> None:
+        now_ms = self.clock.now_ms()
+        self._apply_presence(self.presence.expire(now_ms))
+        self.apply(self.routing.expire(now_ms))
