@@ -12,6 +12,7 @@ from harness.fault import Proof
 SILENCE_S = 0.8
 CLOSE_WITHIN_S = 5.0
 EVENTS_AT_LEAST = 4
+CLOSING_TOPIC = "v2.system.socket_closing"
 
 
 def listening(canary: Canary) -> None:
@@ -66,5 +67,42 @@ def seen_in_events(
             "fastest_ms": round(min(heard.delays_ms, default=0), 1),
             "slowest_ms": round(max(heard.delays_ms, default=0), 1),
         }
+
+    return prove
+
+
+def seen_deaf_to_beats(canary: Canary) -> dict[str, Any]:
+    """The proof that heartbeats and pongs are gone from the canary's socket while its own events still come."""
+    pong_ms = canary.ping(SILENCE_S)
+    if pong_ms is not None:
+        raise FaultNotInForce("heartbeat_loss", f"no pong for {SILENCE_S:g} s", f"a pong after {pong_ms:.0f} ms")
+    heard = canary.count_events(EVENTS_AT_LEAST, CLOSE_WITHIN_S)
+    if heard.missing:
+        raise FaultNotInForce("heartbeat_loss", "events that still come", str(heard))
+    return {"no_pong_for_s": SILENCE_S, "events": str(heard)}
+
+
+def seen_notice(fault: str) -> Proof:
+    """The proof that the canary's socket is told that it will be closed."""
+
+    def prove(canary: Canary) -> dict[str, Any]:
+        notice = canary.hear(lambda message: message.get("topicName") == CLOSING_TOPIC, CLOSE_WITHIN_S)
+        if notice is None:
+            raise FaultNotInForce(fault, f"a {CLOSING_TOPIC} message", f"none within {CLOSE_WITHIN_S:g} s")
+        return {"notice": notice["topicName"]}
+
+    return prove
+
+
+def seen_refused(fault: str, status: int, percent: float) -> Proof:
+    """The proof that one of the canary's own handshakes is answered with `status`."""
+
+    def prove(canary: Canary) -> dict[str, Any]:
+        tries = tries_for(percent)
+        for handshakes in range(1, tries + 1):
+            found = canary.knock()
+            if found == status:
+                return {"status": found, "handshakes": handshakes}
+        raise FaultNotInForce(fault, f"a handshake answered with {status}", f"{found} on the last of {tries}")
 
     return prove
