@@ -26,7 +26,7 @@ def before_experiment_control(
 ) -> None:
     """Bring the world up and put its address into `configuration`; anything wrong ends the run before the method."""
     _current.clear()
-    extension = next((e for e in context.get("extensions", ()) if e.get("name") == "deskstorm"), {})
+    extension: Mapping[str, Any] = next((e for e in context.get("extensions", ()) if e.get("name") == "deskstorm"), {})
     try:
         settings = RunSettings.read(configuration or {}, extension)
         session = Session(context, settings, extension, secrets or {})

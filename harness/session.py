@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import threading
@@ -75,7 +76,7 @@ class Session:
         )
         if self.experiment.get("dry"):
             self.trouble("a dry run carries nothing out")
-        self._started = bring_up(settings, self.folder, self.evidence, self.stop)
+        self._started = bring_up(settings, self.folder, self.evidence, self.stop, signal.SIGUSR1)
         configuration[WORLD_KEY] = str(self._started.world_file)
         self._started.keeper.guard(list(self.extension.get("guard", DEFAULT_GUARD)))
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from harness.errors import BadInput, DeskstormError
 from harness.evidence import EvidenceWriter
-from harness.keeper import KeeperClient, start_keeper
+from harness.keeper import Holder, start_keeper
 from harness.org import Org, read_org
 from harness.settings import RunSettings
 from harness.world import Agent, CloudControl, Wire, World, WorldKind
@@ -30,7 +30,7 @@ class Started:
 
     world: World
     world_file: Path
-    keeper: KeeperClient
+    keeper: Holder
     secrets: frozenset[str]
 
     def take_down(self) -> list[str]:
@@ -50,16 +50,22 @@ def new_run_folder(runs: Path, name: str) -> Path:
     return folder
 
 
-def bring_up(settings: RunSettings, folder: Path, evidence: EvidenceWriter, stopped: Callable[[str], None]) -> Started:
+def bring_up(
+    settings: RunSettings,
+    folder: Path,
+    evidence: EvidenceWriter,
+    stopped: Callable[[str], None],
+    signal_number: int = 0,
+) -> Started:
     """Start the keeper and everything that the world consists of, and wait until it is all there.
 
-    `stopped(reason)` is called once, from a thread, if the keeper ends the run. Anything that goes wrong is raised
-    after the keeper has taken down what was up.
+    `stopped(reason)` is called once, from a thread, if the keeper ends the run; this process gets `signal_number`
+    then, if one is given. Anything that goes wrong is raised after the keeper has taken down what was up.
     """
     org = read_org(settings.world_file) if settings.world_file else None
     keeper = start_keeper(folder)
     try:
-        keeper.hold_run(seconds=settings.longest_s, stopped=stopped)
+        keeper.hold_run(settings.longest_s, stopped, signal_number=signal_number)
         up = _org_world(settings, org, keeper) if org else _local_world(settings, keeper)
         evidence.write("world.up", sources=list(up.sources))
         return Started(up.world, up.world_file, keeper, up.secrets)
@@ -76,7 +82,7 @@ class _Up:
     sources: tuple[str, ...]
 
 
-def _local_world(settings: RunSettings, keeper: KeeperClient) -> _Up:
+def _local_world(settings: RunSettings, keeper: Holder) -> _Up:
     chance = Random(settings.seed)
     people = _agents(settings.agents + 1, chance)
     agents, canary = people[:-1], people[-1]
@@ -122,11 +128,11 @@ def _local_world(settings: RunSettings, keeper: KeeperClient) -> _Up:
     return _around(settings, org, keeper, control)
 
 
-def _org_world(settings: RunSettings, org: Org, keeper: KeeperClient) -> _Up:
+def _org_world(settings: RunSettings, org: Org, keeper: Holder) -> _Up:
     return _around(settings, org, keeper, None)
 
 
-def _around(settings: RunSettings, org: Org, keeper: KeeperClient, control: CloudControl | None) -> _Up:
+def _around(settings: RunSettings, org: Org, keeper: Holder, control: CloudControl | None) -> _Up:
     """Start what stands around a cloud: wire and validator, then the crowd, which needs the wire's address."""
     wire_token = secrets.token_urlsafe(24)
     world_file = keeper.state / "world.json"
@@ -171,7 +177,7 @@ def _around(settings: RunSettings, org: Org, keeper: KeeperClient, control: Clou
     return _Up(complete, world_file, _secrets_of(complete), _sources(complete))
 
 
-def _wire_settings(settings: RunSettings, org: Org, keeper: KeeperClient, token: str) -> dict[str, Any]:
+def _wire_settings(settings: RunSettings, org: Org, keeper: Holder, token: str) -> dict[str, Any]:
     return {
         "evidence": str(_evidence(keeper)),
         "control_token": token,
@@ -184,7 +190,7 @@ def _wire_settings(settings: RunSettings, org: Org, keeper: KeeperClient, token:
     }
 
 
-def _crowd(settings: RunSettings, org: Org, keeper: KeeperClient, wire: Mapping[str, Any]) -> dict[str, Any]:
+def _crowd(settings: RunSettings, org: Org, keeper: Holder, wire: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "agents": [vars(agent) for agent in org.agents],
         "api": org.api,
@@ -217,7 +223,7 @@ def _secrets_of(world: World) -> frozenset[str]:
     return frozenset(tokens | ({world.control.token} if world.control else set()))
 
 
-def _spawn(keeper: KeeperClient, name: str, module: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _spawn(keeper: Holder, name: str, module: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     path = keeper.state / f"{name}.json"
     path.touch(mode=0o600)
     path.write_text(json.dumps(settings))
@@ -227,7 +233,7 @@ def _spawn(keeper: KeeperClient, name: str, module: str, settings: Mapping[str, 
     return ready
 
 
-def _evidence(keeper: KeeperClient) -> Path:
+def _evidence(keeper: Holder) -> Path:
     return keeper.folder / "evidence"
 
 
