@@ -1,1 +1,1 @@
-"""One mitmproxy addon per fault on the wire; all are off until armed."""
+"""The wire: mitmproxy between desktops and cloud. Each file here but `wire.py` is one fault, off until armed."""

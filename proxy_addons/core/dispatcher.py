@@ -1,0 +1,163 @@
+"""The one addon that mitmproxy calls: it keeps the books and calls the faults that are in force, if any."""
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from mitmproxy import connection, ctx, http
+from mitmproxy.addonmanager import Loader
+from mitmproxy.websocket import WebSocketMessage
+
+from harness.evidence import EvidenceWriter
+from proxy_addons.core.control import Control
+from proxy_addons.core.fault import AnyFault
+from proxy_addons.core.leases import Leases
+from proxy_addons.core.settings import Settings, read_settings
+from proxy_addons.core.sockets import Socket
+from proxy_addons.core.traffic import Call, Traffic
+
+CALL, SOCKET = "deskstorm.call", "deskstorm.socket"
+
+
+class Dispatcher:
+    """mitmproxy's hooks are plain functions that return something to await only while a fault wants that hook."""
+
+    settings: Settings
+    traffic: Traffic
+    leases: Leases
+    control: Control
+
+    def load(self, loader: Loader) -> None:
+        """Announce the option with the path of the settings file."""
+        loader.add_option("deskstorm_settings", str, "", "The settings file of the wire.")
+
+    async def running(self) -> None:
+        """The proxy listens: open the control channel, then say where everything is."""
+        self.settings = settings = read_settings(Path(ctx.options.deskstorm_settings))
+        self.traffic = Traffic(EvidenceWriter(settings.evidence, "wire"))
+        self.leases = Leases(self.traffic, settings.sabotage)
+        self.control = Control(settings.control_token, self.leases, self.traffic)
+        control_host, control_port = await self.control.listen()
+        host, port = ctx.master.addons.lookup["proxyserver"].listen_addrs()[0][:2]
+        ready = {
+            "ready": "wire",
+            "proxy": f"http://{host}:{port}",
+            "control_host": control_host,
+            "control_port": control_port,
+            "ca": str(settings.confdir / "mitmproxy-ca-cert.pem"),
+        }
+        print(json.dumps(ready), file=sys.__stdout__, flush=True)
+        threading.Thread(target=_end_with_stdin, args=(ctx.master.shutdown,), daemon=True).start()
+
+    def done(self) -> None:
+        """The proxy ends: everything is let go and the evidence is whole."""
+        self.control.close()
+        self.leases.disarm(why="end")
+        for socket in list(self.traffic.sockets.values()):
+            self.traffic.socket_closed(socket, None)
+        self.traffic.evidence.close()
+
+    def http_connect(self, flow: http.HTTPFlow) -> None:
+        """A client wants a tunnel."""
+        self._refuse_others(flow)
+
+    def request(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
+        """A request is here."""
+        call = flow.metadata[CALL] = self.traffic.call_begun(flow)
+        self._refuse_others(flow)
+        faults = self.leases.hooked["handshake" if call.handshake else "request"]
+        return _request(faults, call) if faults and not flow.response else None
+
+    def response(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
+        """An answer is here, the cloud's or one of ours."""
+        call: Call = flow.metadata[CALL]
+        response = flow.response
+        if response is None:
+            return None
+        self.traffic.identity.learn(call.method, call.path, call.session, response)
+        faults = self.leases.hooked["response"]
+        if faults and not call.handshake:
+            return self._response(faults, call)
+        self._answered(call)
+        return None
+
+    def error(self, flow: http.HTTPFlow) -> None:
+        """An exchange ended without an answer; a socket has its own hook for that."""
+        call: Call | None = flow.metadata.get(CALL)
+        if call is not None and flow.websocket is None:
+            self.traffic.call_ended(call, 0)
+
+    def client_disconnected(self, client: connection.Client) -> None:
+        """A client has gone: nothing is held back for it any longer."""
+        for call in self.traffic.calls.values():
+            if call.flow.client_conn.id == client.id:
+                call.cut = True
+        self.leases.caller_left(client.id)
+
+    def websocket_start(self, flow: http.HTTPFlow) -> None:
+        """A WebSocket is open."""
+        socket = flow.metadata[SOCKET] = self.traffic.socket_opened(flow)
+        for fault in self.leases.hooked["websocket_start"]:
+            if fault.covers_socket(socket):
+                fault.websocket_start(socket)
+
+    def websocket_message(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
+        """A message is here."""
+        if flow.websocket is None:
+            return None
+        message = flow.websocket.messages[-1]
+        flow.websocket.messages.clear()  # mitmproxy would keep them all for the life of the socket
+        socket = self._socket(flow)
+        if message.injected:
+            return socket.turn_of(message)
+        faults = self.leases.hooked["websocket_message"]
+        if faults:
+            _message(faults, socket, message)
+        socket.courier(message.from_client).settle(message)
+        return None
+
+    def websocket_end(self, flow: http.HTTPFlow) -> None:
+        """A WebSocket is closed on both sides."""
+        socket = self._socket(flow)
+        socket.ended()
+        self.traffic.socket_closed(socket, flow.websocket.close_code if flow.websocket else None)
+
+    async def _response(self, faults: Sequence[AnyFault], call: Call) -> None:
+        for fault in faults:
+            if fault.covers_call(call):
+                await fault.response(call)
+        self._answered(call)
+
+    def _answered(self, call: Call) -> None:
+        if not call.later and call.flow.response:
+            self.traffic.call_ended(call, call.flow.response.status_code)
+
+    def _refuse_others(self, flow: http.HTTPFlow) -> None:
+        host = f"{flow.request.host}:{flow.request.port}"
+        if host not in self.settings.hosts:
+            flow.response = http.Response.make(403, f"{host} is not a host that this wire leads to\n")
+
+    def _socket(self, flow: http.HTTPFlow) -> Socket:
+        found: Socket = flow.metadata[SOCKET]
+        return found
+
+
+async def _request(faults: Sequence[AnyFault], call: Call) -> None:
+    for fault in faults:
+        if fault.covers_call(call):
+            await (fault.handshake(call) if call.handshake else fault.request(call))
+
+
+def _message(faults: Sequence[AnyFault], socket: Socket, message: WebSocketMessage) -> None:
+    for fault in faults:
+        if not message.dropped and fault.covers_message(socket, message):
+            fault.websocket_message(socket, message)
+
+
+def _end_with_stdin(shutdown: Callable[[], None]) -> None:
+    while os.read(0, 65536):
+        pass
+    shutdown()
