@@ -1,22 +1,18 @@
-"""Pure questions to a run's evidence that several probes ask: spans of connectedness, fault windows, percentiles.
+"""Pure questions to a run's evidence that several probes ask: spans of connectedness, fault windows, recovery.
 
 Times are nanoseconds of the evidence's one monotonic clock; whoever needs seconds divides by `SECOND`, and by the time
 scale if real-world seconds are meant.
 """
 
-import math
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 
 from harness.errors import BadInput, NoEvidence
 from harness.evidence import Entry, Evidence
+from harness.status import AT_WORK
 
 SECOND = 1_000_000_000
-# What never ended counts as this many seconds: beyond every limit, and still a number that JSON can hold.
-NEVER_S = 999_999.0
-STATISTICS = ("p50", "p95", "p99", "max", "min", "mean")
 
 
 @dataclass(frozen=True)
@@ -193,94 +189,6 @@ def most_at_once(spans: Sequence[Span], grace: int = 0) -> int:
     return max(most, min(1, len(spans)))
 
 
-def most_within(times: Iterable[int], window: int) -> int:
-    """The largest number of `times` that fall into one window of `window` nanoseconds, wherever it starts."""
-    ordered = sorted(times)
-    most, first = 0, 0
-    for last, t in enumerate(ordered):
-        while t - ordered[first] >= window:
-            first += 1
-        most = max(most, last - first + 1)
-    return most
-
-
-def percentile(values: Sequence[float], percent: float) -> float:
-    """The nearest-rank percentile: always one of `values`; `values` must not be empty."""
-    ordered = sorted(values)
-    return ordered[max(0, math.ceil(percent / 100 * len(ordered)) - 1)]
-
-
-def statistic(values: Sequence[float], name: str) -> float:
-    """`name` (one of `STATISTICS`) of `values`; no values give 0."""
-    if name not in STATISTICS:
-        raise BadInput("statistic", f"one of {', '.join(STATISTICS)}", name)
-    if not values:
-        return 0.0
-    if name == "mean":
-        return sum(values) / len(values)
-    if name in ("max", "min"):
-        return max(values) if name == "max" else min(values)
-    return percentile(values, float(name[1:]))
-
-
-def share(number: int, of: int, question: str, expected: str) -> float:
-    """`number` of `of` as a share from 0 to 1; raises `NoEvidence` if `of` is 0."""
-    if of == 0:
-        raise NoEvidence(question, expected, "none")
-    return round(number / of, 4)
-
-
-def sent_at(request: Entry) -> int:
-    """When an `api` entry's request was sent; the entry itself is written with the answer."""
-    return request.t - int(float(request.get("ms") or 0) * 1_000_000)
-
-
-def requests(evidence: Evidence, agents: Collection[str], method: str = "*", path: str = "*") -> list[Entry]:
-    """The agents' API requests on the wire that match `method` and the shell pattern `path`.
-
-    Requests whose agent the wire could not tell are among them; those of others (the canary) are not.
-    """
-    return [
-        entry
-        for entry in evidence.of("api", source="wire")
-        if (entry.agent is None or entry.agent in agents)
-        and fnmatchcase(str(entry["method"]), method)
-        and fnmatchcase(str(entry["path"]), path)
-    ]
-
-
-def most_per_agent(entries: Iterable[Entry], window: int, agents: Collection[str]) -> int:
-    """The largest number of `entries` of one agent inside one window; those of nobody known are shared out evenly."""
-    times: dict[str | None, list[int]] = {}
-    for entry in entries:
-        times.setdefault(entry.agent, []).append(entry.t)
-    unknown = most_within(times.pop(None, []), window)
-    fair = math.ceil(unknown / max(1, len(agents)))
-    return max((most_within(found, window) for found in times.values()), default=0) + fair
-
-
-def connection_attempts(evidence: Evidence, agents: Collection[str]) -> dict[str, list[int]]:
-    """When each agent tried to get a socket: by the wire, or by the desktops' own word where that counts more.
-
-    An attempt on the wire is a handshake, whatever came of it, or a channel that was asked for and not given.
-    """
-    by_wire: dict[str, list[int]] = {agent: [] for agent in agents}
-    by_word: dict[str, list[int]] = {agent: [] for agent in agents}
-    for entry in evidence.of("ws.open", "ws.refused", "api", "socket.opening"):
-        if entry.agent not in by_wire:
-            continue
-        if entry.kind == "socket.opening":
-            by_word[entry.agent].append(entry.t)
-        elif entry.kind != "api" or _is_failed_channel(entry):
-            by_wire[entry.agent].append(entry.t)
-    return {agent: max(by_wire[agent], by_word[agent], key=len) for agent in agents}
-
-
-def _is_failed_channel(entry: Entry) -> bool:
-    asked = entry["method"] == "POST" and str(entry["path"]).endswith("/notifications/channels")
-    return asked and not 200 <= int(entry["status"]) < 300
-
-
 def since_fault(evidence: Evidence) -> int:
     """When the first fault was ordered, or the beginning of time if none was."""
     windows = fault_windows(evidence)
@@ -302,3 +210,40 @@ def good_since(changes: Sequence[tuple[int, bool]]) -> int | None:
         elif since is None:
             since = t
     return since
+
+
+def recovery_times(evidence: Evidence, agents: Collection[str], state: str, question: str) -> dict[str, int | None]:
+    """Nanoseconds from the last fault's clearing until each agent was well, and stayed so; None for who is not.
+
+    `state` says what well means: `connected` (an open socket), `on_queue` (the validator sees the agent ready for
+    calls) or `both`. Who was well all the time has 0.
+    """
+    if state not in ("connected", "on_queue", "both"):
+        raise BadInput("state", "connected, on_queue or both", state)
+    healed = phase_span(evidence, "after", question).start
+    since: dict[str, list[int | None]] = {agent: [] for agent in agents}
+    if state != "on_queue":
+        for agent, spans in socket_spans(evidence, agents).items():
+            connected = merged(spans)
+            still = connected[-1].start if connected and connected[-1].end is None else None
+            since[agent].append(still)
+    if state != "connected":
+        looks: dict[str, list[tuple[int, bool]]] = {agent: [] for agent in agents}
+        for entry in evidence.of("agent.status", source="validator"):
+            if entry.agent in looks:
+                looks[entry.agent].append((entry.t, is_at_work(entry)))
+        for agent, changes in looks.items():
+            since[agent].append(good_since(changes))
+    return {agent: _latest_after(found, healed) for agent, found in since.items()}
+
+
+def _latest_after(times: Iterable[int | None], healed: int) -> int | None:
+    known = list(times)
+    if any(t is None for t in known):
+        return None
+    return max(0, *(t - healed for t in known if t is not None))
+
+
+def is_at_work(status: Entry) -> bool:
+    """Whether an `agent.status` of the validator says that calls can reach the agent."""
+    return status["presence"] == "ON_QUEUE" and bool(status["joined"]) and status["routing"] in AT_WORK

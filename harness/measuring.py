@@ -8,7 +8,8 @@ import httpx
 
 from harness.errors import DeskstormError, NoEvidence, Unreachable
 from harness.evidence import Evidence, read
-from harness.history import NEVER_S, SECOND
+from harness.figures import NEVER_S
+from harness.history import SECOND
 from harness.runtime import Run, run_of
 from harness.waiting import Waited, until
 

@@ -33,7 +33,8 @@ class AgentStatus:
 
 @dataclass(frozen=True)
 class Part:
-    """One agent's newest part in a conversation. `wrapup` is `{"code", "notes"}`, or None while there is none.
+    """One agent's newest part in a conversation. `wrapup` is `{"code", "notes", "provisional"}`, None while there is
+    none.
 
     `acw_deadline_ms` is when the after-call work ends by itself (epoch milliseconds), None outside it.
     """
@@ -41,7 +42,7 @@ class Part:
     agent: str
     participant: str
     state: str
-    wrapup: dict[str, str] | None
+    wrapup: dict[str, Any] | None
     acw_deadline_ms: int | None = None
 
     @property
@@ -124,14 +125,23 @@ def conversation_status(conversation: Mapping[str, Any]) -> ConversationStatus:
 def _part(user: str, participant: Mapping[str, Any]) -> Part:
     calls = participant.get("calls") or [{}]
     state = str(calls[-1].get("state") or ("disconnected" if participant.get("endTime") else "none"))
-    wrapup = participant.get("wrapup")
     return Part(
         agent=user,
         participant=str(participant["id"]),
         state=state,
-        wrapup={"code": str(wrapup.get("code") or ""), "notes": str(wrapup.get("notes") or "")} if wrapup else None,
+        wrapup=_wrapup(participant.get("wrapup")),
         acw_deadline_ms=_acw_deadline_ms(participant),
     )
+
+
+def _wrapup(wrapup: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if not wrapup:
+        return None
+    return {
+        "code": str(wrapup.get("code") or ""),
+        "notes": str(wrapup.get("notes") or ""),
+        "provisional": bool(wrapup.get("provisional")),
+    }
 
 
 def _acw_deadline_ms(participant: Mapping[str, Any]) -> int | None:

@@ -2,8 +2,10 @@
 
 from chaoslib.types import Configuration
 
-from harness.history import connection_attempts, most_within, since_fault
+from harness.figures import most_within
+from harness.history import since_fault
 from harness.measuring import measuring
+from harness.traffic import connection_attempts
 
 __all__ = ["connection_attempts_per_agent"]
 

@@ -2,8 +2,10 @@
 
 from chaoslib.types import Configuration
 
-from harness.history import most_within, requests, since_fault
+from harness.figures import most_within
+from harness.history import since_fault
 from harness.measuring import measuring
+from harness.traffic import requests
 
 __all__ = ["peak_request_rate"]
 

@@ -3,8 +3,10 @@
 from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
-from harness.history import connection_attempts, first_fault, outages, percentile
+from harness.figures import percentile
+from harness.history import first_fault, outages
 from harness.measuring import measuring
+from harness.traffic import connection_attempts
 
 __all__ = ["reconnect_spread"]
 

@@ -3,8 +3,9 @@
 from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
-from harness.history import NEVER_S, first_fault, outages
-from harness.history import statistic as statistic_of
+from harness.figures import NEVER_S
+from harness.figures import statistic as statistic_of
+from harness.history import first_fault, outages
 from harness.measuring import measuring
 
 __all__ = ["reconnection_latency"]

@@ -3,7 +3,7 @@
 from chaoslib.types import Configuration
 
 from harness.api import Api
-from harness.history import share
+from harness.figures import share
 from harness.measuring import measuring
 from harness.observer import agent_statuses
 

@@ -3,7 +3,8 @@
 from chaoslib.types import Configuration
 
 from harness.evidence import Entry, Evidence
-from harness.history import first_fault, share
+from harness.figures import share
+from harness.history import first_fault
 from harness.measuring import measuring
 
 __all__ = ["share_of_conversations_kept"]

@@ -3,7 +3,8 @@
 from chaoslib.types import Configuration
 
 from harness.evidence import Evidence
-from harness.history import is_open, share, socket_spans
+from harness.figures import share
+from harness.history import is_open, socket_spans
 from harness.measuring import Desktop, Measuring, measuring
 
 __all__ = ["share_of_desktops_connected"]

@@ -3,7 +3,7 @@
 from chaoslib.types import Configuration
 
 from harness.api import Api, segment
-from harness.history import share
+from harness.figures import share
 from harness.measuring import measuring
 from harness.observer import agent_statuses
 from harness.status import AgentStatus, presence_of, user_status

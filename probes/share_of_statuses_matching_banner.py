@@ -3,7 +3,8 @@
 from chaoslib.types import Configuration
 
 from harness.api import Api
-from harness.history import is_open, share, socket_spans
+from harness.figures import share
+from harness.history import is_open, socket_spans
 from harness.measuring import Desktop, measuring
 from harness.observer import agent_statuses
 from harness.status import AgentStatus, spelt_as_in_events
