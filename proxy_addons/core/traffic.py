@@ -99,6 +99,7 @@ class Traffic:
             status=status,
             ms=round(ms, 2),
             touched=call.touched,
+            **asked_to_wait(call.flow),
         )
 
     def socket_opened(self, flow: http.HTTPFlow) -> Socket:
@@ -139,9 +140,18 @@ class Traffic:
         if status == 101:
             return
         self.statistics.socket_refused(now, call.agent)
-        self.evidence.write("ws.refused", agent=call.agent, channel=channel_of(call.path), status=status)
+        channel = channel_of(call.path)
+        self.evidence.write("ws.refused", agent=call.agent, channel=channel, status=status, **asked_to_wait(call.flow))
 
 
 def channel_of(path: str) -> str:
     """The channel id at the end of a socket's path."""
     return path.partition("?")[0].rpartition("/")[2]
+
+
+def asked_to_wait(flow: http.HTTPFlow) -> dict[str, float]:
+    """`{"retry_after_s": seconds}` if the answer asked its caller to wait, as it stands there; else nothing."""
+    try:
+        return {"retry_after_s": float(flow.response.headers["retry-after"])} if flow.response else {}
+    except (KeyError, ValueError):
+        return {}
