@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import BaseRoute
 
-from simulator.cloud.platform import presence, queues, stations, users
+from simulator.cloud.platform import analytics, control, conversations, presence, queues, stations, users
 from simulator.cloud.platform.platform import Platform
 
 if TYPE_CHECKING:
@@ -15,9 +15,10 @@ __all__ = ["Platform", "control_routes", "routes"]
 
 def routes(cloud: "Cloud") -> list[BaseRoute]:
     """The public API below /api/v2."""
-    return [*users.routes(), *presence.routes(), *queues.routes(), *stations.routes()]
+    parts = (presence, queues, stations, users, conversations, analytics)
+    return [route for part in parts for route in part.routes()]
 
 
 def control_routes(cloud: "Cloud") -> list[BaseRoute]:
     """The verbs below /_control."""
-    return []
+    return control.routes()

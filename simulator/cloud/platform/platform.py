@@ -3,7 +3,7 @@
 import asyncio
 import random
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from simulator.cloud.caller import ApiError
@@ -77,6 +77,21 @@ class Platform:
         """`user_id` has `count` sockets open; the first logs an Offline user on, after the last the window runs."""
         self._apply_presence(self.presence.sockets_now(self.clock.now_ms(), user_id, count))
         self._arm()
+
+    def place_call(self, queue_id: str, ani: str | None, attributes: Mapping[str, str]) -> str:
+        """A customer calls from `ani` (some number where None); the id of the conversation. Raises `ApiError` 404."""
+        conversation_id = self.new_id()
+        ani = ani or f"tel:+1555{self._random.randrange(10**7):07d}"
+        self.apply(self.routing.place_call(self.clock.now_ms(), conversation_id, queue_id, ani, attributes))
+        return conversation_id
+
+    def publish_schedule(self, user_ids: Sequence[str], presences: Sequence[Presence], spacing_s: float) -> None:
+        """Set each presence in turn for all these users, the next after `spacing_s` real-world seconds, scaled."""
+        if not presences:
+            return
+        for user_id in user_ids:
+            self.change_presence(user_id, "schedule", presences[0])
+        self.cloud.later(spacing_s, lambda: self.publish_schedule(user_ids, presences[1:], spacing_s))
 
     def set_station(self, user_id: str, associated: bool) -> None:
         """Associate a known user with the own station, or take it away."""
