@@ -1,8 +1,10 @@
 """One guarded run inside the chaos process: from the world coming up to the verdict on disk."""
 
+import inspect
 import json
 import logging
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -17,7 +19,7 @@ from typing import Any
 
 from chaoslib.hypothesis import within_tolerance
 
-from harness.errors import DeskstormError
+from harness.errors import BadInput, DeskstormError
 from harness.evidence import read, redact
 from harness.plan import function_of, plan_of, tolerance_in_words
 from harness.runtime import WORLD_KEY, evidence_of
@@ -28,6 +30,7 @@ from harness.verdict import Judgement, judge
 logger = logging.getLogger("chaostoolkit")
 PACKAGES = ("chaostoolkit", "chaostoolkit-lib", "chaostoolkit-deskstorm", "mitmproxy", "httpx", "websockets")
 REVIEW_LIMIT_S = 60
+PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
 
 
 class Session:
@@ -76,6 +79,9 @@ class Session:
         )
         if self.experiment.get("dry"):
             self.trouble("a dry run carries nothing out")
+        parts = [self.experiment.get(key) for key in ("steady-state-hypothesis", "method", "rollbacks")]
+        if names := unresolved(parts, {*configuration, *self._secrets}):
+            raise BadInput("experiment", "a configuration entry for each ${name}", sorted(names))
         self._started = bring_up(settings, self.folder, self.evidence, self.stop, signal.SIGUSR1)
         configuration[WORLD_KEY] = str(self._started.world_file)
         self._started.keeper.guard(list(self.extension.get("guard", DEFAULT_GUARD)))
@@ -115,10 +121,10 @@ class Session:
 
         Chaos Toolkit looks at tolerances in the hypothesis alone; here a probe of the method is judged by its own too.
         """
-        found = run if isinstance(run, Mapping) else {"status": "interrupted"}
+        found = _carried_out(activity, run)
         phase = self._phase_of(activity)
         tolerance = activity.get("tolerance")
-        status = str(found.get("status", "interrupted"))
+        status = str(found["status"])
         met = None
         if tolerance is not None and status == "succeeded":
             met = _within(tolerance, found.get("output"), configuration, secrets)
@@ -226,6 +232,30 @@ DEFAULT_GUARD = (
     {"measure": "websocket_error_rate", "limit": 0.05, "for_s": 10},
     {"measure": "api_p99_ms", "limit": 2000, "for_s": 30},
 )
+
+
+def _carried_out(activity: Mapping[str, Any], run: Any) -> Mapping[str, Any]:
+    """The run of an activity, called failed where Chaos Toolkit calls success what did nothing."""
+    if not isinstance(run, MutableMapping):
+        return {"status": "interrupted"}
+    output = run.get("output")
+    if inspect.iscoroutine(output):
+        output.close()
+        run["output"] = None  # the journal could not be written with it
+        return {**run, "status": "failed", "exception": ["it is a coroutine function, which is never awaited"]}
+    by_process = activity.get("provider", {}).get("type") == "process" and activity.get("type") == "action"
+    if by_process and isinstance(output, Mapping) and output.get("status") != 0:
+        return {**run, "status": "failed", "exception": [f"exit code {output.get('status')}"]}
+    return run
+
+
+def unresolved(experiment: Any, known: set[str]) -> set[str]:
+    """The `${names}` in an experiment that nothing gives a value to; Chaos Toolkit passes them on as they stand."""
+    if isinstance(experiment, Mapping):
+        return set().union(*(unresolved(value, known) for value in experiment.values()))
+    if isinstance(experiment, list):
+        return set().union(*(unresolved(value, known) for value in experiment))
+    return set(PLACEHOLDER.findall(experiment)) - known if isinstance(experiment, str) else set()
 
 
 def _within(tolerance: Any, value: Any, configuration: Any, secrets: Any) -> bool:

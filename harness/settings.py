@@ -8,13 +8,14 @@ from typing import Any
 
 from harness.errors import BadInput
 
-# Real-world seconds a whole run may take before the keeper ends it, whatever the chaos process says.
+# Wall-clock seconds a whole run may take before the keeper ends it, whatever the chaos process says.
 LONGEST_RUN_S = 1800.0
+VARIABLES = {"agents": "DESKSTORM_AGENTS", "time_scale": "DESKSTORM_TIME_SCALE", "seed": "DESKSTORM_SEED"}
 
 
 @dataclass(frozen=True)
 class RunSettings:
-    """One run. `world_file` names an org; without it the local world is started. Seconds are real-world seconds."""
+    """One run. `world_file` names an org; without it the local world is started. `longest_s` is wall-clock seconds."""
 
     agents: int = 12
     time_scale: float = 0.1
@@ -31,11 +32,15 @@ class RunSettings:
     @classmethod
     def read(cls, configuration: Mapping[str, Any], extra: Mapping[str, Any]) -> "RunSettings":
         """From an experiment's resolved `configuration` and its `deskstorm` extension; `BadInput` names what is off."""
-        scale = _number("time_scale", configuration.get("time_scale", cls.time_scale), 0.02, 1.0)
+
+        def number(key: str, default: float, low: float, high: float) -> float:
+            found = configuration.get(key, os.environ.get(VARIABLES[key], default))
+            return _number(key, found, low, high, whole=isinstance(default, int))
+
         return cls(
-            agents=int(_number("agents", configuration.get("agents", cls.agents), 1, 1000, whole=True)),
-            time_scale=scale,
-            seed=int(_number("seed", configuration.get("seed", cls.seed), 0, 2**31, whole=True)),
+            agents=int(number("agents", cls.agents, 1, 1000)),
+            time_scale=number("time_scale", cls.time_scale, 0.02, 1.0),
+            seed=int(number("seed", cls.seed, 0, 2**31)),
             defect=_name(configuration.get("defect") or os.environ.get("DESKSTORM_DEFECT")),
             world_file=_path(configuration.get("world") or os.environ.get("DESKSTORM_WORLD")),
             sabotage=_names(os.environ.get("DESKSTORM_SABOTAGE", "")),
@@ -43,6 +48,7 @@ class RunSettings:
             cloud=dict(extra.get("cloud", {})),
             crowd=dict(extra.get("crowd", {})),
             runs=Path(os.environ.get("DESKSTORM_RUNS", "runs")),
+            longest_s=_number("longest_wall_s", extra.get("longest_wall_s", LONGEST_RUN_S), 1, 86_400),
         )
 
 
