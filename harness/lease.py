@@ -40,8 +40,9 @@ class KeeperClient:
     """Asks the keeper of one run; holds nothing open. Each call raises `Unreachable` if the keeper does not answer,
     `Refused` if it says no."""
 
-    def __init__(self, keeper_socket: str | Path) -> None:
+    def __init__(self, keeper_socket: str | Path, within_s: float = ANSWER_WITHIN_S) -> None:
         self.socket = Path(keeper_socket)
+        self.within_s = within_s
 
     def lease(self, fault: str, undo: Undo, seconds: float, lives_in: str | None = None) -> str:
         """Hold the undo of `fault` for `seconds`; answers the lease's id when the undo is safely on disk."""
@@ -82,7 +83,7 @@ class KeeperClient:
         """One request on a connection of its own."""
         try:
             with state.connect(self.socket, CONNECT_WITHIN_S) as link:
-                link.settimeout(ANSWER_WITHIN_S)
+                link.settimeout(self.within_s)
                 link.sendall(json.dumps({"do": do, **request}).encode() + b"\n")
                 with link.makefile("rb") as lines:
                     line = lines.readline()

@@ -18,6 +18,7 @@ from harness.state import RunState
 from harness.undo import UndoLog, open_leases, undo_all
 
 KILL_SWITCH = "deskstorm stop"
+STOP_WITHIN_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def _stop(run: RunState) -> list[str]:
     if not _lives(run):
         return []
     try:
-        undone = KeeperClient(run.socket).stop(KILL_SWITCH)
+        undone = KeeperClient(run.socket, STOP_WITHIN_S).stop(KILL_SWITCH)
     except DeskstormError as error:
         # The red button works whatever state the keeper is in: ended by force, its undo log is replayed after this.
         keeper = _identity(_json(run.keeper))

@@ -42,7 +42,9 @@ class Identity:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
             return None
-        return None if fields[0] in "ZX" else cls(pid, int(fields[19]))
+        # The first thread may be a zombie while others of its process still hold files and locks.
+        state, threads = fields[0], int(fields[17])
+        return None if state in "ZX" and threads <= 1 else cls(pid, int(fields[19]))
 
     @property
     def alive(self) -> bool:
