@@ -164,12 +164,19 @@ def line(agent: str, label: str, track: AgentTracks, start: float, end: float) -
 
 
 def _settled(found: tuple[Span, ...]) -> tuple[Span, ...]:
-    """Without the moments in which a banner had not yet followed its socket."""
+    """With the moments in which a banner had not yet followed its socket counted as what it then followed to."""
     kept: list[Span] = []
-    for span in found:
-        brief = span.state in (Connection.DISAGREES, Connection.WAITING) and span.end - span.start < FOLLOWS_WITHIN_S
-        if kept and (brief or kept[-1].state == span.state):
-            kept[-1] = Span(kept[-1].start, span.end, kept[-1].state)
+    for number, span in enumerate(found):
+        after = found[number + 1].state if number + 1 < len(found) else span.state
+        state = _followed(span.state, after) if span.end - span.start < FOLLOWS_WITHIN_S else span.state
+        if kept and kept[-1].state == state:
+            kept[-1] = Span(kept[-1].start, span.end, state)
         else:
-            kept.append(span)
+            kept.append(Span(span.start, span.end, state))
     return tuple(kept)
+
+
+def _followed(state: str, after: str) -> str:
+    if state == Connection.DISAGREES:
+        return Connection.OUT if after == Connection.OUT else Connection.DOWN
+    return after if state == Connection.WAITING else state

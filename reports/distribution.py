@@ -8,7 +8,7 @@ from reports.timeline import round_step
 WIDTH = 640.0
 HEIGHT = 190.0
 BASE = 150.0
-ROOM = 112.0
+ROOM = 100.0
 BINS = 16
 SIDE = 96.0  # the place of the bar for agents that did not recover
 LEFT = 12.0
@@ -71,7 +71,7 @@ def distribution(found: Recoveries) -> Distribution | None:
         HEIGHT,
         BASE,
         tuple(bar for bar in bars if bar.count),
-        tuple((LEFT + n * width, f"{n * step:g} s") for n in range(0, bins + 1, every)),
+        tuple((LEFT + n * width, f"{n * step:g} s") for n in range(0, bins, every)),
         _lines(found, plot / (bins * step)),
         _bar(WIDTH - SIDE + 24, SIDE - 48, lost, tallest, (0, 0)) if lost else None,
         _words(found),
@@ -85,10 +85,13 @@ def _bar(x: float, width: float, count: int, tallest: int, span: tuple[float, fl
 
 def _lines(found: Recoveries, per_second: float) -> tuple[Line, ...]:
     known = (("p50", found.p50_s), ("p95", found.p95_s), ("max", found.max_s))
+    names: dict[float, list[str]] = {}
+    for name, seconds in known:
+        if seconds is not None:
+            names.setdefault(seconds, []).append(name)
     return tuple(
-        Line(round(LEFT + seconds * per_second, 1), 10 + 10 * number, f"{name} {seconds:.1f} s")
-        for number, (name, seconds) in enumerate(known)
-        if seconds is not None
+        Line(round(LEFT + seconds * per_second, 1), 10 + 13 * number, f"{', '.join(of)} {seconds:.1f} s")
+        for number, (seconds, of) in enumerate(names.items())
     )
 
 

@@ -140,9 +140,9 @@ class Recoveries:
     max_s: float | None
     resolution_s: float | None
 
-    def count(self, outcome: Outcome) -> int:
+    def count(self, outcome: str) -> int:
         """How many agents came through like that."""
-        return sum(row.outcome is outcome for row in self.rows)
+        return sum(row.outcome == outcome for row in self.rows)
 
     @property
     def off_queue(self) -> int:
