@@ -18,9 +18,9 @@ from harness.world import World
 
 SAMPLE_EVERY_S = 0.1
 NOTE_EVERY_S = 1.0
-# Real-world seconds over which one sample looks back: short against each default `for_s`, long enough for a p99.
+# Real-world seconds over which one sample looks back: short against each default `for_s`, so that one bad moment
+# is out of sight before it counts as lasting.
 WINDOW_S = 5.0
-SHORTEST_WINDOW_S = 0.5
 BLIND = "guard cannot measure"
 
 
@@ -105,10 +105,11 @@ class Guard:
 
 def measured(stats: WireStats, time_scale: float) -> dict[Measure, float | None]:
     """What the wire counted, as measures in real-world units; None where nothing passed."""
+    sockets = stats.open + stats.opened + stats.refused + stats.abnormal
     return {
         Measure.API_P99_MS: stats.p99_ms / time_scale if stats.count else None,
         Measure.API_ERROR_RATE: stats.errors / stats.count if stats.count else None,
-        Measure.WEBSOCKET_ERROR_RATE: stats.error_rate if stats.open or stats.opened or stats.refused else None,
+        Measure.WEBSOCKET_ERROR_RATE: stats.error_rate if sockets else None,
     }
 
 
@@ -127,7 +128,7 @@ class Guarding:
         self._guard = Guard(conditions, world.time_scale)
         self._wire = WireControl(world.wire)
         self._time_scale = world.time_scale
-        self._window_s = max(WINDOW_S * world.time_scale, SHORTEST_WINDOW_S)
+        self._window_s = WINDOW_S * world.time_scale
         self._note = note
         self._stop = stop
         self._ended = threading.Event()

@@ -222,8 +222,9 @@ class Keeper:
         if self._guarding is not None:
             raise Refused("the run is guarded already")
         if conditions:
-            self._guarding = Guarding(conditions, World.read(self.run.world), self.note, self.custody.stop)
-            self._guarding.start()
+            guarding = Guarding(conditions, World.read(self.run.world), self.note, self.custody.stop)
+            guarding.start()
+            self._guarding = guarding
         return {}
 
     def _state(self, request: Mapping[str, Any]) -> dict[str, Any]:
