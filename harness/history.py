@@ -174,7 +174,7 @@ def logout_spans(evidence: Evidence) -> dict[str, list[Span]]:
 
 def is_humans_wish(logged_out: Entry) -> bool:
     """Whether a `logged_out` entry says that the agent asked for it."""
-    return str(logged_out.get("reason", "")).lower() in ("user", "human", "logout", "asked")
+    return str(logged_out.get("reason")) == "by the agent"
 
 
 def most_at_once(spans: Sequence[Span], grace: int = 0) -> int:
