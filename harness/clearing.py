@@ -14,14 +14,17 @@ from harness.wire import WireControl
 from harness.world import World
 
 SLACK_MS = 150.0
-STILL_ARMED = "not looked, still in force: "
 
 
 def undo_record(world: World, fault: str, looks: Iterable[Look], slack_ms: float) -> Undo:
     """The undo of `fault` for the keeper."""
-    world_file = str(Path(world.keeper_socket).with_name("world.json"))
-    arguments = {"world_file": world_file, "fault": fault, "looks": sorted(looks), "slack_ms": slack_ms}
+    arguments = {**undo_arguments(world, fault), "looks": sorted(looks), "slack_ms": slack_ms}
     return Undo("harness.clearing", "undo_on_wire", arguments)
+
+
+def undo_arguments(world: World, fault: str) -> dict[str, Any]:
+    """What every undo of ours is told: the path of the runtime world file, and the fault."""
+    return {"world_file": str(Path(world.keeper_socket).with_name("world.json")), "fault": fault}
 
 
 def undo_on_wire(world_file: str, fault: str, looks: list[str], slack_ms: float) -> dict[str, Any]:
@@ -41,11 +44,29 @@ def take_back(world: World, fault: str, looks: Iterable[Look], slack_ms: float =
         armed = {found.fault for found in wire.state()}
     if fault in armed:
         raise FaultNotCleared(fault, "nothing of it on the wire", "still armed")
+    return {"disarmed": disarmed, "wire": "gone", "canary": _looked(world, fault, armed, looks, slack_ms)}
+
+
+def see_normal(world_file: str, fault: str, looks: list[str]) -> dict[str, Any]:
+    """The undo of a fault that ends by itself: the canary must see that things are normal."""
+    world = World.read(Path(world_file))
+    return {"canary": _looked(world, fault, armed_faults(world), map(Look, looks), SLACK_MS)}
+
+
+def armed_faults(world: World) -> set[str]:
+    """The faults that the wire has in force; none in a world without a wire."""
+    if world.wire is None:
+        return set()
+    with WireControl(world.wire) as wire:
+        return {found.fault for found in wire.state()}
+
+
+def _looked(world: World, fault: str, armed: set[str], looks: Iterable[Look], slack_ms: float) -> dict[str, Any] | str:
     if armed:
-        return {"disarmed": disarmed, "wire": "gone", "canary": STILL_ARMED + ", ".join(sorted(armed))}
+        return f"not looked, still in force: {', '.join(sorted(armed))}"
     canary = Canary(world)
     try:
-        return {"disarmed": disarmed, "wire": "gone", "canary": canary.sees_normal(looks, slack_ms)}
+        return canary.sees_normal(looks, slack_ms)
     except DeskstormError as error:
         raise FaultNotCleared(fault, "normal traffic for the canary", str(error)) from error
     finally:

@@ -1,7 +1,7 @@
-"""How every fault on the wire is ordered, proved and taken back.
+"""How every fault is ordered, proved and taken back.
 
-`inject` returns only after the canary has seen the fault on the data path; `clear` returns only after the wire has said
-that it is gone and the canary has seen normal traffic again.
+`inject` (for the wire; `carry_out` for all others) returns only after the fault was seen on the data path; `clear`
+returns only after it was seen to be gone and traffic to be normal again.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,14 +12,14 @@ from typing import Any
 from harness.aim import touched_agents
 from harness.blast_radius import check as check_blast_radius
 from harness.canary import Canary, Look
-from harness.clearing import SLACK_MS, take_back, undo_record
+from harness.clearing import SLACK_MS, armed_faults, take_back, undo_record
 from harness.errors import BadInput, FaultNotInForce
 from harness.lease import KeeperClient
 from harness.limits import number
 from harness.runtime import WORLD_KEY, Run, run_of
 from harness.scope import Scope
 from harness.state import RunState
-from harness.undo import Lease, open_leases
+from harness.undo import Lease, Undo, open_leases
 from harness.wire import WireControl
 from harness.world import World, WorldKind
 
@@ -52,6 +52,19 @@ class Order:
     slack_ms: float = SLACK_MS
 
 
+@dataclass(frozen=True)
+class Breakage:
+    """What any fault says of itself, on the wire or not: `undo` is what its lease calls, `lives_in` the process with
+    whose end it is gone, `expected` what the evidence is told."""
+
+    fault: str
+    seconds: float
+    agents: list[str]
+    expected: Mapping[str, Any]
+    undo: Undo
+    lives_in: str | None = None
+
+
 def wire_run(configuration: Mapping[str, Any] | None, fault: str, seconds: float) -> Run:
     """The run that a wire fault of `seconds` is ordered in; `BadInput` if its world has no wire."""
     number("seconds", seconds, 1, LONGEST_S)
@@ -67,26 +80,47 @@ def inject(run: Run, order: Order) -> dict[str, Any]:
     Returns `{"fault", "lease", "in_force": true, "seconds", "agents", "seen"}`: `agents` are the ids that it touches,
     `seen` is what the canary measured.
     """
-    world, fault = run.world, order.fault
+    breakage = Breakage(
+        fault=order.fault,
+        seconds=order.seconds,
+        agents=touched_agents(run.world, order.scope),
+        expected={"parameters": dict(order.parameters), "scope": order.scope.as_json(), "seconds": order.seconds},
+        undo=undo_record(run.world, order.fault, order.looks, order.slack_ms),
+        lives_in="wire",
+    )
+    with Canary(run.world) as canary:
+        order.prepare(canary)
+        return carry_out(run, breakage, lambda lease: _armed_and_seen(run, order, lease, canary))
+
+
+def carry_out(run: Run, breakage: Breakage, apply: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    """Hold a lease and `apply` the fault under its id; `apply` returns what it has seen in force, or raises.
+
+    Returns what `inject` does. If anything goes wrong the undo is called before the error is raised.
+    """
+    world, fault = run.world, breakage.fault
     if world.kind is WorldKind.ORG:
         check_blast_radius(world)
     keeper = KeeperClient(world.keeper_socket)
-    with Canary(world) as canary:
-        order.prepare(canary)
-        undo = undo_record(world, fault, order.looks, order.slack_ms)
-        lease = keeper.lease(fault, undo, run.scaled(order.seconds) + LEASE_MARGIN_S, lives_in="wire")
-        expected = {"parameters": dict(order.parameters), "scope": order.scope.as_json(), "seconds": order.seconds}
-        run.evidence.write("fault.ordered", fault=fault, lease=lease, expected=expected, found=None)
-        try:
-            seen = _armed_and_seen(run, order, lease, canary)
-            keeper.confirm(lease)
-        except BaseException:
-            take_back(world, fault, order.looks, order.slack_ms)
-            keeper.release(lease)
-            raise
-    run.evidence.write("fault.seen", fault=fault, lease=lease, expected=expected, found=seen)
-    agents = touched_agents(world, order.scope)
-    return {"fault": fault, "lease": lease, "in_force": True, "seconds": order.seconds, "agents": agents, "seen": seen}
+    seconds = run.scaled(breakage.seconds) + LEASE_MARGIN_S
+    lease = keeper.lease(fault, breakage.undo, seconds, lives_in=breakage.lives_in)
+    run.evidence.write("fault.ordered", fault=fault, lease=lease, expected=breakage.expected, found=None)
+    try:
+        seen = apply(lease)
+        keeper.confirm(lease)
+    except BaseException:
+        breakage.undo.call(lease)()
+        keeper.release(lease)
+        raise
+    run.evidence.write("fault.seen", fault=fault, lease=lease, expected=breakage.expected, found=seen)
+    return {
+        "fault": fault,
+        "lease": lease,
+        "in_force": True,
+        "seconds": breakage.seconds,
+        "agents": breakage.agents,
+        "seen": seen,
+    }
 
 
 def clear(configuration: Mapping[str, Any] | None, fault: str) -> dict[str, Any]:
@@ -104,7 +138,7 @@ def clear(configuration: Mapping[str, Any] | None, fault: str) -> dict[str, Any]
         seen.append(lease.undo.call(lease.id)())
         run.evidence.write("fault.cleared_seen", fault=fault, lease=lease.id, expected="gone", found=seen[-1])
         KeeperClient(run.world.keeper_socket).release(lease.id)
-    if not seen and _armed(run.world, fault):
+    if not seen and fault in armed_faults(run.world):
         seen.append(take_back(run.world, fault, (Look.EVENTS, Look.TOKEN)))  # armed by hand, without a lease
     return {"fault": fault, "in_force": False, **({"seen": seen[-1]} if seen else {})}
 
@@ -125,10 +159,3 @@ def _armed_and_seen(run: Run, order: Order, lease: str, canary: Canary) -> dict[
     if not touched:
         raise FaultNotInForce(order.fault, "traffic that the wire has touched", f"none, though the canary saw {seen}")
     return {**seen, "touched": touched}
-
-
-def _armed(world: World, fault: str) -> bool:
-    if world.wire is None:
-        return False
-    with WireControl(world.wire) as wire:
-        return any(found.fault == fault for found in wire.state())

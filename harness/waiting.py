@@ -34,6 +34,11 @@ def until(condition: Callable[[], T], what: str, within_s: float, every_s: float
         pause.wait(every_s)
 
 
+def pause(seconds: float) -> None:
+    """Let `seconds` pass, for where the time itself is the point (an observation, a spacing); signals interrupt it."""
+    threading.Event().wait(seconds)
+
+
 async def eventually(condition: Callable[[], T | Awaitable[T]], what: str, within_s: float, every_s: float = 0.02) -> T:
     """The same for asyncio: the first truthy answer of `condition`, which may be a coroutine function."""
     deadline = time.monotonic() + within_s

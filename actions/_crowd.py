@@ -1,0 +1,30 @@
+"""What human agents do at their desktops, through the crowd's status endpoint."""
+
+from typing import Any
+
+import httpx
+
+from harness.errors import BadInput, Unreachable
+from harness.world import World
+
+LIMIT_S = 10.0
+
+
+def desktops(world: World) -> dict[str, dict[str, Any]]:
+    """What each desktop shows now, by agent."""
+    return {str(row["agent"]): row for row in _call(world, "GET", "/desktops", None).json()}
+
+
+def do_at(world: World, agent: str, deed: str, body: dict[str, Any] | None = None) -> str:
+    """Let the agent do something at its desktop; empty, or why that was not possible."""
+    answer = _call(world, "POST", f"/desktops/{agent}/{deed}", body or {})
+    return "" if answer.is_success else answer.text[:200]
+
+
+def _call(world: World, method: str, path: str, body: dict[str, Any] | None) -> httpx.Response:
+    if world.crowd_url is None:
+        raise BadInput("desktops in this world", "a world with desktops of ours", "none")
+    try:
+        return httpx.request(method, world.crowd_url + path, json=body, timeout=LIMIT_S, trust_env=False)
+    except httpx.HTTPError as error:
+        raise Unreachable("the crowd", world.crowd_url + path, f"{type(error).__name__} {error}") from None

@@ -1,0 +1,44 @@
+"""Agents write notes while they wrap up."""
+
+from typing import Any
+
+from chaoslib.types import Configuration
+
+from actions._crowd import desktops, do_at
+from harness.aim import agent_ids
+from harness.errors import Unreachable
+from harness.limits import line, number
+from harness.runtime import run_of
+from harness.waiting import Waited, until
+
+__all__ = ["draft_wrapups"]
+
+
+def draft_wrapups(
+    notes: str = "customer asked for a call back",
+    within_s: float = 30,
+    agents: str = "",
+    configuration: Configuration = None,
+) -> dict[str, Any]:
+    """Let every agent of `agents` whose desktop asks for a wrap-up write `notes`, without submitting it.
+
+    Waits up to `within_s` for the first desktop that asks. `{"agents": {id: what its desktop shows}}`.
+    """
+    line("notes", notes, longest=1000)
+    number("within_s", within_s, 0, 3600)
+    run = run_of(configuration)
+    chosen = agent_ids(run.world, agents)
+
+    def asked() -> list[str]:
+        shown = desktops(run.world)
+        return [agent for agent in chosen if (shown.get(agent) or {}).get("wrapup")]
+
+    try:
+        asking = until(asked, "a desktop that asks for a wrap-up", run.scaled(within_s), every_s=0.05)
+    except Waited as late:
+        raise Unreachable("wrap-up", str(run.world.crowd_url), str(late)) from None
+    for agent in asking:
+        if problem := do_at(run.world, agent, "wrapup", {"notes": notes, "submit": False}):
+            raise Unreachable("wrap-up", f"the desktop of {agent}", problem)
+    shown = desktops(run.world)
+    return {"agents": {agent: shown[agent].get("wrapup") for agent in asking}}

@@ -1,0 +1,58 @@
+"""Customers call the chaos queue."""
+
+from typing import Any
+
+from chaoslib.types import Configuration
+
+from actions._cloud import order
+from harness.api import Api, segment
+from harness.canary import Canary
+from harness.errors import Unreachable
+from harness.limits import number, whole
+from harness.runtime import Run, run_of
+from harness.waiting import pause
+
+__all__ = ["place_calls"]
+
+CALLS = "/api/v2/conversations/calls"
+
+
+def place_calls(count: int = 1, spacing_s: float = 0, configuration: Configuration = None) -> dict[str, Any]:
+    """Place `count` calls into the chaos queue, `spacing_s` apart; `{"conversations": [ids]}`, all known to the cloud.
+
+    A local cloud is told that customers call; elsewhere the canary calls the queue.
+    """
+    whole("count", count, 1, 1000)
+    number("spacing_s", spacing_s, 0, 600)
+    run = run_of(configuration)
+    conversations = _told(run, count, spacing_s) if run.world.control else _called(run, count, spacing_s)
+    with Api(run.world) as api:
+        for conversation in conversations:
+            api.get(f"/api/v2/conversations/{segment(conversation)}")
+            run.evidence.write("call.placed", conversation=conversation)
+    return {"conversations": conversations}
+
+
+def _told(run: Run, count: int, spacing_s: float) -> list[str]:
+    placed = []
+    for number_of_call in range(count):
+        if number_of_call:
+            pause(run.scaled(spacing_s))
+        answer = order(run.world, "place_call")
+        if "conversationId" not in answer:
+            raise Unreachable("the caller", run.world.api, f"no conversation came of a call: {answer}")
+        placed.append(str(answer["conversationId"]))
+    return placed
+
+
+def _called(run: Run, count: int, spacing_s: float) -> list[str]:
+    placed = []
+    with Canary(run.world) as canary:
+        for number_of_call in range(count):
+            if number_of_call:
+                pause(run.scaled(spacing_s))
+            answer = canary.request_directly("POST", CALLS, {"callQueueId": run.world.queue_id})
+            if not answer.normal:
+                raise Unreachable("the caller", run.world.api + CALLS, str(answer))
+            placed.append(str(answer.json["id"]))
+    return placed

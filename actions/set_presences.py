@@ -1,0 +1,28 @@
+"""Agents' presence, set at the server."""
+
+from typing import Any
+
+from chaoslib.types import Configuration
+
+from harness import former
+from harness.aim import agent_ids
+from harness.api import Api
+from harness.errors import Unreachable
+from harness.presences import definition_id
+from harness.runtime import run_of
+
+__all__ = ["set_presences"]
+
+
+def set_presences(presence: str = "On Queue", agents: str = "", configuration: Configuration = None) -> dict[str, Any]:
+    """Set the presence of `agents` over the public API, as a supervisor would; `{"presence", "agents": [ids]}`."""
+    definition = definition_id(presence)
+    run = run_of(configuration)
+    chosen = agent_ids(run.world, agents)
+    with Api(run.world) as api:
+        former.set_presences(api, dict.fromkeys(chosen, definition))
+        found = former.presences(api, chosen)
+    others = [agent for agent in chosen if found[agent] != definition]
+    if others:
+        raise Unreachable("the presence", run.world.api, f"another than {presence} for {', '.join(others)}")
+    return {"presence": presence, "agents": chosen}

@@ -1,0 +1,52 @@
+"""What was there before a fault of the platform, put back over the public API: the undo of those faults."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.api import Api, segment
+from harness.errors import FaultNotCleared
+from harness.world import World
+
+SETTINGS = "/api/v2/presence/settings"
+BULK = "/api/v2/users/presences/bulk"
+MOST_AT_ONCE = 50  # genesys' limit for bulk presences
+
+
+def presences(api: Api, agents: Iterable[str]) -> dict[str, str]:
+    """The presence definition id of each agent."""
+    return {agent: str(presence(api, agent)["presenceDefinition"]["id"]) for agent in agents}
+
+
+def presence(api: Api, agent: str) -> dict[str, Any]:
+    """One agent's `UserPresence`."""
+    return dict(api.get(f"/api/v2/users/{segment(agent)}/presences/PURECLOUD"))
+
+
+def set_presences(api: Api, wanted: Mapping[str, str]) -> None:
+    """Give each agent the presence definition with that id, in bulk."""
+    changes = [{"id": agent, "presenceDefinition": {"id": definition}} for agent, definition in wanted.items()]
+    for start in range(0, len(changes), MOST_AT_ONCE):
+        api.call("PUT", BULK, changes[start : start + MOST_AT_ONCE])
+
+
+def restore_presences(world_file: str, fault: str, former: dict[str, str]) -> dict[str, Any]:
+    """Set each agent in `former` back to the presence definition it had; raises `FaultNotCleared`."""
+    with Api(World.read(Path(world_file))) as api:
+        set_presences(api, former)
+        found = presences(api, former)
+    wrong = [agent for agent in former if found[agent] != former[agent]]
+    if wrong:
+        raise FaultNotCleared(fault, "every agent's former presence", f"another for {', '.join(wrong)}")
+    return {"restored": len(former)}
+
+
+def restore_presence_settings(world_file: str, fault: str, former: dict[str, Any]) -> dict[str, Any]:
+    """Set the presence settings back; raises `FaultNotCleared`."""
+    with Api(World.read(Path(world_file))) as api:
+        api.call("PUT", SETTINGS, former)
+        found = api.get(SETTINGS)
+    key = "restorePresenceSettings"
+    if found.get(key) != former.get(key):
+        raise FaultNotCleared(fault, f"{key} {former.get(key)}", str(found.get(key)))
+    return {"restored": found.get(key)}
