@@ -132,13 +132,17 @@ class Recovery:
 
 @dataclass(frozen=True)
 class Recoveries:
-    """All agents, worst first, and the distribution of those that recovered. `resolution_s` is the observer's pace."""
+    """All agents, worst first, and the distribution of those that recovered.
+
+    `resolution_s` is the observer's pace. An agent that was back before the clearing counts as 0 in `after_clearing`.
+    """
 
     rows: tuple[Recovery, ...]
     p50_s: float | None
     p95_s: float | None
     max_s: float | None
     resolution_s: float | None
+    after_clearing_p95_s: float | None
 
     def count(self, outcome: str) -> int:
         """How many agents came through like that."""

@@ -31,12 +31,14 @@ def recoveries(
     grace = POLLS_OF_GRACE * resolution if resolution else 0.0
     rows = [_recovery(line, known[line.agent], window, cleared, grace) for line in lines]
     took = [row.took_s for row in rows if row.took_s is not None]
+    after = [row.after_clearing_s for row in rows if row.after_clearing_s is not None]
     return Recoveries(
         rows=tuple(sorted(rows, key=lambda row: (ORDER.index(row.outcome), -(row.took_s or 0), row.label))),
         p50_s=percentile(took, 50) if took else None,
         p95_s=percentile(took, 95) if took else None,
         max_s=max(took) if took else None,
         resolution_s=resolution,
+        after_clearing_p95_s=percentile(after, 95) if after else None,
     )
 
 

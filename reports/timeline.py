@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from reports.model import AgentLine, Clock, Connection, MarkKind, Outcome, Queue, Review
+from reports.model import AgentLine, Clock, Connection, Fault, MarkKind, Outcome, Queue, Review
 
 WIDTH = 1080.0
 LEFT = 168.0
@@ -113,10 +113,7 @@ def timeline(review: Review) -> Timeline:
         _row(line, scale, top + number * height, height, line.agent in lost) for number, line in enumerate(lines)
     )
     bottom = top + max(1, len(lines)) * height + 4
-    lanes = tuple(
-        (fault.fault, _span_box(scale, (fault.start, fault.end), (LANE * (1 + n) + 3, LANE - 6), "fault", fault.fault))
-        for n, fault in enumerate(review.faults)
-    )
+    lanes = tuple((fault.fault, _lane(scale, LANE * (1 + n) + 3, fault)) for n, fault in enumerate(review.faults))
     return Timeline(
         width=WIDTH,
         height=bottom + AXIS,
@@ -200,6 +197,12 @@ def _span_box(scale: Scale, span: tuple[float, float], at: tuple[float, float], 
     width = _width(scale, start, end)
     words = f"{name}: {start:.1f} s to {end:.1f} s"
     return Box(scale.x(start), at[0], width, at[1], css, words, name if width > 7 * len(name) else "")
+
+
+def _lane(scale: Scale, y: float, fault: Fault) -> Box:
+    name = "in force" if fault.seen is not None else "ordered, never seen in force"
+    box = _span_box(scale, (fault.start, fault.end), (y, LANE - 6), "fault", name)
+    return replace(box, words=f"{fault.fault} {box.words}")
 
 
 def _width(scale: Scale, start: float, end: float) -> float:
