@@ -29,8 +29,8 @@ SLEEPS = frozenset({"time.sleep", "asyncio.sleep", "anyio.sleep", "trio.sleep"})
 
 
 def modules(folder: str) -> list[Path]:
-    """The units of `folder`: its Python files whose names do not begin with an underscore."""
-    found = sorted(path for path in (ROOT / folder).rglob("*.py") if not path.name.startswith("_"))
+    """The units of `folder`: the Python files right in it whose names do not begin with an underscore."""
+    found = sorted(path for path in (ROOT / folder).glob("*.py") if not path.name.startswith("_"))
     assert found, f"{folder}/ holds no units: add {folder}/<name>.py"
     return found
 
