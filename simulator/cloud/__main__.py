@@ -7,6 +7,7 @@ Wrong settings and a port in use: one line on stderr and exit code 2.
 import argparse
 import asyncio
 import json
+import logging
 import os
 import signal
 import socket
@@ -54,6 +55,11 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    # uvicorn complains of each handshake that was answered with a status, which is what an unknown channel gets.
+    return "without completing handshake" not in record.getMessage()
+
+
 async def _serve(settings: CloudSettings, listener: socket.socket) -> None:
     tls = certificates.make(Path(settings.tls_folder)) if settings.tls and settings.tls_folder else None
     config = uvicorn.Config(
@@ -69,6 +75,7 @@ async def _serve(settings: CloudSettings, listener: socket.socket) -> None:
         ssl_certfile=tls.chain if tls else None,
         ssl_keyfile=tls.key if tls else None,
     )
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     server = uvicorn.Server(config)
     _stop_with_stdin(server)
     base = f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}"

@@ -75,8 +75,11 @@ def issue_code(cloud: "Cloud", given: Given) -> dict[str, Any]:
     user_id = given.get("user_id")
     if user_id not in _all_agents(cloud):
         raise ApiError(400, "bad.request", f"user_id: expected the id of an agent, found {user_id!r}")
-    client_id = given.get("client_id") or cloud.settings.desktop_client_id
-    grant = Grant(str(client_id), str(user_id), tuple(str(given.get("scope", "")).split()))
+    client_id = given.get("client_id", cloud.settings.desktop_client_id)
+    clients = (cloud.settings.desktop_client_id, cloud.settings.client_id)
+    if client_id not in clients:
+        raise ApiError(400, "bad.request", f"client_id: expected one of this cloud's {clients}, found {client_id!r}")
+    grant = Grant(client_id, str(user_id), tuple(str(given.get("scope", "")).split()))
     return {"code": cloud.tokens.issue_code(grant, given.get("code_challenge"), given.get("redirect_uri"))}
 
 

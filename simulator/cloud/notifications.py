@@ -24,7 +24,7 @@ def routes(cloud: "Cloud") -> list[BaseRoute]:
     return [
         Route(f"{ROOT}/channels", create_channel, methods=["POST"]),
         Route(f"{ROOT}/channels", list_channels, methods=["GET"]),
-        Route(channel, verify_channel, methods=["GET", "HEAD"]),
+        Route(channel, verify_channel, methods=["HEAD"]),
         Route(f"{channel}/subscriptions", list_subscriptions, methods=["GET"]),
         Route(f"{channel}/subscriptions", change_subscriptions, methods=["PUT", "POST"]),
         Route(f"{channel}/subscriptions", remove_subscriptions, methods=["DELETE"]),

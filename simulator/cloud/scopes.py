@@ -12,14 +12,15 @@ SCOPES = (
 FAMILIES = ("analytics", "conversations", "notifications", "oauth", "presence", "routing", "scripts", "stations")
 RENAMED = {"presencedefinitions": "presence", "systempresences": "presence"}
 
+BELOW_USERS = {"presences": "presence", "routingstatus": "routing", "queues": "routing"}
+
 
 def family_of(path: str) -> str | None:
     """The scope family of a path below /api/v2; None where every token will do (`/api/v2/tokens/me`)."""
     parts = path.removeprefix("/api/v2/").split("/")
     first = RENAMED.get(parts[0], parts[0])
     if first == "users":
-        below = parts[2] if len(parts) > 2 else parts[1] if parts[-1] == "bulk" else ""
-        return {"presences": "presence", "routingstatus": "routing", "queues": "routing"}.get(below, "users")
+        return next((BELOW_USERS[part] for part in parts if part in BELOW_USERS), "users")
     return first if first in FAMILIES else None
 
 

@@ -86,9 +86,14 @@ class CloudProcess:
         self.process.stdout.close()
         return code
 
+    @property
+    def evidence_folder(self) -> Path:
+        """Where it writes."""
+        return Path(self.settings["evidence"])
+
     def evidence(self) -> Evidence:
         """What it wrote so far."""
-        return read(Path(self.settings["evidence"]))
+        return read(self.evidence_folder)
 
     def grant(self, **form: str) -> httpx.Response:
         """The answer of /oauth/token to `form`."""

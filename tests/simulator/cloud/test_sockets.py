@@ -1,0 +1,283 @@
+"""Notification sockets against a real cloud process."""
+
+import asyncio
+import itertools
+import json
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from harness.waiting import until
+from tests.simulator.cloud.conftest import AGENTS, CloudProcess, StartCloud
+
+pytestmark = pytest.mark.world
+
+ME = AGENTS[0].id
+CHANNELS = "/api/v2/notifications/channels"
+PRESENCE = f"v2.users.{ME}.presence"
+
+
+def on_socket(
+    cloud: CloudProcess, story: Callable[[ClientConnection], Awaitable[None]], topics: tuple[str, ...] = ()
+) -> str:
+    """Play `story` on the socket of a new channel of the first agent; the channel's id."""
+    agent = cloud.agent()
+    channel = agent.post(CHANNELS).json()
+    if topics:
+        agent.put(f"{CHANNELS}/{channel['id']}/subscriptions", json=[{"id": topic} for topic in topics])
+
+    async def play() -> None:
+        async with connect(channel["connectUri"], proxy=None) as socket:
+            await story(socket)
+
+    asyncio.run(play())
+    return str(channel["id"])
+
+
+async def heard(socket: ClientConnection, within_s: float = 5) -> dict[str, Any]:
+    """The next message that is no heartbeat."""
+    while True:
+        message: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), within_s))
+        if message.get("eventBody") != {"message": "WebSocket Heartbeat"}:
+            return message
+
+
+async def said(socket: ClientConnection, **message: Any) -> dict[str, Any]:
+    """The answer to `message`."""
+    await socket.send(json.dumps(message))
+    return await heard(socket)
+
+
+async def closed(socket: ClientConnection, within_s: float = 5) -> int | None:
+    """The code with which the cloud closes."""
+    try:
+        while True:
+            await asyncio.wait_for(socket.recv(), within_s)
+    except ConnectionClosed as error:
+        return error.rcvd.code if error.rcvd else None
+
+
+def test_a_heartbeat_comes_every_30_seconds(start_cloud: StartCloud) -> None:
+    async def story(socket: ClientConnection) -> None:
+        times = [time.monotonic()]
+        for _ in range(3):
+            assert json.loads(await asyncio.wait_for(socket.recv(), 5)) == {
+                "topicName": "channel.metadata",
+                "eventBody": {"message": "WebSocket Heartbeat"},
+            }
+            times.append(time.monotonic())
+        gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
+        assert all(0.25 <= gap <= 0.6 for gap in gaps), gaps
+
+    on_socket(start_cloud(time_scale=0.01), story)
+
+
+def test_a_ping_is_answered_with_a_pong(cloud: CloudProcess) -> None:
+    async def story(socket: ClientConnection) -> None:
+        assert await said(socket, message="ping") == {
+            "topicName": "channel.metadata",
+            "eventBody": {"message": "pong"},
+        }
+
+    on_socket(cloud, story)
+
+
+def test_a_socket_subscribes_for_itself(cloud: CloudProcess) -> None:
+    async def story(socket: ClientConnection) -> None:
+        answer = await said(socket, message="subscribe", topics=[PRESENCE], correlationId="x1")
+        assert answer == {"result": "200", "status": "subscribed", "topics": [PRESENCE], "correlationId": "x1"}
+        assert cloud.state()["channels"][0]["topics"] == [PRESENCE]
+
+    on_socket(cloud, story)
+
+
+@pytest.mark.parametrize(
+    ("topics", "status"),
+    [([f"v2.users.{AGENTS[1].id}.conversations"], "failure"), (["v2.users.x.moods"], "failure"), ("presence", "error")],
+)
+def test_a_bad_subscription_over_the_socket_is_answered_with_400(cloud: CloudProcess, topics: Any, status: str) -> None:
+    async def story(socket: ClientConnection) -> None:
+        answer = await said(socket, message="subscribe", topics=topics, correlationId="x2")
+        assert (answer["result"], answer["status"], answer["correlationId"]) == ("400", status, "x2")
+
+    on_socket(cloud, story)
+
+
+@pytest.mark.parametrize("text", ["hello", "[]", '{"message":"sing"}'])
+def test_what_a_socket_does_not_understand_it_says_so(cloud: CloudProcess, text: str) -> None:
+    async def story(socket: ClientConnection) -> None:
+        await socket.send(text)
+        assert (await heard(socket))["result"] == "400"
+
+    on_socket(cloud, story)
+
+
+def test_an_unknown_channel_is_answered_with_404_instead_of_a_handshake(cloud: CloudProcess) -> None:
+    async def knock() -> int:
+        try:
+            await connect(f"{cloud.api.replace('http', 'ws')}/channels/unknown", proxy=None)
+        except InvalidStatus as error:
+            return error.response.status_code
+        return 101
+
+    assert asyncio.run(knock()) == 404
+
+
+def test_a_second_socket_of_a_channel_displaces_the_first(start_cloud: StartCloud) -> None:
+    cloud = start_cloud(switches={"displaced_close_code": 4005})
+    channel = cloud.agent().post(CHANNELS).json()
+
+    async def story() -> None:
+        async with connect(channel["connectUri"], proxy=None) as first:
+            async with connect(channel["connectUri"], proxy=None) as second:
+                told = await heard(first)
+                assert told["topicName"] == f"v2.system.no_longer_subscribed.{channel['id']}"
+                assert told["eventBody"]["reason"] == "another_channel_subscribed"
+                assert told["eventBody"]["userId"] == ME
+                assert await closed(first) == 4005
+                assert (await said(second, message="ping"))["eventBody"] == {"message": "pong"}
+                assert len(cloud.state()["sockets"]) == 1
+
+    asyncio.run(story())
+
+
+def test_an_evicted_channel_tells_its_socket_and_closes_it(cloud: CloudProcess) -> None:
+    async def story(socket: ClientConnection) -> None:
+        assert cloud.control("evict_channels", agents=[ME]) == {"ok": True, "evicted": 1}
+        assert (await heard(socket))["eventBody"]["systemTopicType"] == "no_longer_subscribed"
+        assert await closed(socket) == 1001
+
+    channel = on_socket(cloud, story)
+    assert cloud.agent().head(f"{CHANNELS}/{channel}").status_code == 404
+
+
+def test_the_21st_channel_spares_those_with_a_socket(cloud: CloudProcess) -> None:
+    async def story(socket: ClientConnection) -> None:
+        agent = cloud.agent()
+        for _ in range(20):
+            agent.post(CHANNELS)
+        assert (await said(socket, message="ping"))["eventBody"] == {"message": "pong"}
+
+    on_socket(cloud, story)
+
+
+def test_revoked_tokens_end_channel_and_socket(cloud: CloudProcess) -> None:
+    async def story(socket: ClientConnection) -> None:
+        assert cloud.control("revoke_tokens", agents=[ME])["revoked"] == 1
+        told = await heard(socket)
+        assert told["topicName"] == "v2.system.token_revoked"
+        assert told["eventBody"]["reason"] == "user_tokens_revoked"
+        assert await closed(socket) == 1008
+
+    on_socket(cloud, story)
+
+
+@pytest.mark.parametrize(
+    ("style", "keys"),
+    [("system_message", {"channelId", "systemTopicType"}), ("message", {"message"}), ("empty", set())],
+)
+def test_a_closing_notice_comes_a_minute_before_the_close(start_cloud: StartCloud, style: str, keys: set[str]) -> None:
+    cloud = start_cloud(switches={"socket_closing_body": style}, time_scale=0.01)
+
+    async def story(socket: ClientConnection) -> None:
+        assert cloud.control("closing_notice", agents=[ME])["announced"] == 1
+        told = await heard(socket)
+        noticed = time.monotonic()
+        assert told["topicName"] == "v2.system.socket_closing"
+        assert keys <= set(told["eventBody"])
+        assert await closed(socket) == 1001
+        assert 0.5 <= time.monotonic() - noticed <= 1.2
+
+    on_socket(cloud, story)
+
+
+def test_an_idle_socket_is_closed_where_the_switch_says_so(start_cloud: StartCloud) -> None:
+    cloud = start_cloud(switches={"idle_timeout_seconds": 40}, time_scale=0.01)
+
+    async def story(socket: ClientConnection) -> None:
+        started = time.monotonic()
+        while time.monotonic() - started < 0.6:
+            await said(socket, message="ping")
+        silent = time.monotonic()
+        assert await closed(socket) == 1001
+        assert 0.3 <= time.monotonic() - silent <= 1.0
+
+    on_socket(cloud, story)
+
+
+def test_a_socket_closed_by_its_client_leaves_nothing_behind(cloud: CloudProcess) -> None:
+    async def story(socket: ClientConnection) -> None:
+        assert [s["agent"] for s in cloud.state()["sockets"]] == [ME]
+
+    channel = on_socket(cloud, story)
+    until(lambda: cloud.state()["sockets"] == [], "the socket to be gone", 3)
+    last = cloud.evidence().last("cloud.socket.closed")
+    assert last is not None
+    assert (last.agent, last["channel"], last["code"]) == (ME, channel, 1000)
+
+
+def test_a_reset_connection_is_noted_as_abnormal(cloud: CloudProcess) -> None:
+    async def story(socket: ClientConnection) -> None:
+        socket.transport.abort()
+
+    on_socket(cloud, story)
+    until(lambda: cloud.state()["sockets"] == [], "the socket to be gone", 3)
+    last = cloud.evidence().last("cloud.socket.closed")
+    assert last is not None
+    assert last["code"] == 1006
+
+
+@pytest.mark.parametrize(("keeps", "topics"), [(True, [PRESENCE]), (False, [])])
+def test_subscriptions_outlive_the_socket_as_the_switch_says(
+    start_cloud: StartCloud, keeps: bool, topics: list[str]
+) -> None:
+    cloud = start_cloud(switches={"channel_keeps_subscriptions": keeps})
+
+    async def story(socket: ClientConnection) -> None:
+        assert cloud.state()["channels"][0]["topics"] == [PRESENCE]
+
+    on_socket(cloud, story, (PRESENCE,))
+    until(lambda: cloud.state()["sockets"] == [], "the socket to be gone", 3)
+    assert cloud.state()["channels"][0]["topics"] == topics
+
+
+def test_a_change_of_subscriptions_is_announced_where_the_switch_says_so(start_cloud: StartCloud) -> None:
+    cloud = start_cloud(switches={"announce_subscription_changes": True})
+
+    async def story(socket: ClientConnection) -> None:
+        answer = await said(socket, message="subscribe", topics=[PRESENCE])
+        assert answer["topicName"] == "v2.system.subscription_changed"
+
+    on_socket(cloud, story)
+
+
+def test_a_restart_drops_sockets_and_channels_and_keeps_tokens(cloud: CloudProcess) -> None:
+    async def story(socket: ClientConnection) -> None:
+        assert cloud.control("restart") == {"ok": True, "closed": 1, "channels": 1}
+        assert await closed(socket) == 1012
+
+    channel = on_socket(cloud, story)
+    assert cloud.state()["tokens"][ME] == {"access": 1, "refresh": 1}
+    assert cloud.agent().head(f"{CHANNELS}/{channel}").status_code == 404
+
+
+def test_over_tls_the_socket_is_wss(start_cloud: StartCloud) -> None:
+    cloud = start_cloud(tls=True)
+    context = ssl.create_default_context(cafile=cloud.ready["ca"])
+    with httpx.Client(verify=context, trust_env=False, base_url=cloud.api) as client:
+        form = {"grant_type": "refresh_token", "client_id": cloud.settings["desktop_client_id"]}
+        token = client.post("/oauth/token", data={**form, "refresh_token": AGENTS[0].refresh_token}).json()
+        uri = client.post(CHANNELS, headers={"authorization": f"Bearer {token['access_token']}"}).json()["connectUri"]
+
+    async def story() -> None:
+        async with connect(uri, proxy=None, ssl=context) as socket:
+            assert (await said(socket, message="ping"))["eventBody"] == {"message": "pong"}
+
+    assert uri.startswith("wss://127.0.0.1:")
+    asyncio.run(story())
