@@ -39,12 +39,12 @@ HOLD_WITHIN_S = 10.0
 TICK_S = 0.05
 
 
-def start_keeper(folder: Path) -> Holder:
-    """Start the keeper of a new run, whose id is the name of its `folder` of results; hold the run with `.hold_run()`.
+def start_keeper(folder: Path, hold_within_s: float = HOLD_WITHIN_S) -> Holder:
+    """Start the keeper of a new run, whose id is the name of its `folder` of results.
 
-    What dead runs left in force on this machine is undone first.
+    It has to be held with `.hold_run()` within `hold_within_s`. What dead runs left in force is undone first.
     """
-    replay_all()
+    replay_all(again=False)
     folder = folder.absolute()
     log = folder / "logs" / "keeper.log"
     try:
@@ -54,7 +54,7 @@ def start_keeper(folder: Path) -> Holder:
         raise BadInput(f"run folder {folder}", "a folder that can be written", error.strerror) from None
     with output:
         run, lock = state.create(folder.name)
-        process = _started(run, folder, lock, output)
+        process = _started(run, folder, lock, hold_within_s, output)
         os.close(lock)
     try:
         until(lambda: _listens(run, process, log), "the keeper to listen", START_WITHIN_S, every_s=0.005)
@@ -66,10 +66,12 @@ def start_keeper(folder: Path) -> Holder:
     return Holder(run, folder, process)
 
 
-def _started(run: RunState, folder: Path, lock: int, output: BinaryIO) -> "subprocess.Popen[bytes]":
+def _started(
+    run: RunState, folder: Path, lock: int, hold_within_s: float, output: BinaryIO
+) -> "subprocess.Popen[bytes]":
     argv = [sys.executable, "-m", "harness.keeper", "--state", str(run.folder), "--folder", str(folder)]
     return subprocess.Popen(
-        [*argv, "--lock", str(lock)],
+        [*argv, "--lock", str(lock), "--hold-within", str(hold_within_s)],
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,
@@ -91,7 +93,7 @@ def _listens(run: RunState, process: "subprocess.Popen[bytes]", log: Path) -> bo
 class Keeper:
     """The shell around `Custody`: the socket, the holder's connection, the clock and the end of the run."""
 
-    def __init__(self, run: RunState, folder: Path) -> None:
+    def __init__(self, run: RunState, folder: Path, hold_within_s: float) -> None:
         self.run = run
         self.folder = folder
         self.over = threading.Event()
@@ -100,7 +102,7 @@ class Keeper:
         self._guarding: Guarding | None = None
         self._holder: socket.socket | None = None
         self._hold: Mapping[str, Any] = {}
-        self._until = time.monotonic() + HOLD_WITHIN_S
+        self._until = time.monotonic() + hold_within_s
         self._winding = threading.Lock()
         self._summary: dict[str, Any] | None = None
         self._asked_to_end = False
@@ -298,6 +300,7 @@ def main() -> None:
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--lock", type=int, required=True)
+    parser.add_argument("--hold-within", type=float, required=True)
     given = parser.parse_args()
     os.set_inheritable(given.lock, False)
     os.environ[runtime.SOURCE_VARIABLE] = "keeper"
@@ -306,7 +309,7 @@ def main() -> None:
     start_time = identity.start_time if identity else 0
     state.write_private(run.keeper, {"pid": os.getpid(), "start_time": start_time, "folder": str(given.folder)})
     try:
-        keeper = Keeper(run, given.folder)
+        keeper = Keeper(run, given.folder, given.hold_within)
     except OSError as error:
         sys.exit(f"the keeper cannot write its evidence in {given.folder}: {error}")
     keeper.serve()

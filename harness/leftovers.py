@@ -38,13 +38,16 @@ class Replayed:
         return found or [f"run {self.run}: its keeper had died; nothing was in force any more"]
 
 
-def replay_all() -> list[Replayed]:
-    """Undo what dead runs left in force, end their processes, remove their state. Live runs are left alone."""
+def replay_all(again: bool = True) -> list[Replayed]:
+    """Undo what dead runs left in force, end their processes, remove their state. Live runs are left alone.
+
+    Without `again`, runs that could not be cleaned up before are left as they are (so that they delay no start).
+    """
     state.sweep_unborn()
     done = []
     for run in state.runs():
         with state.taken_over(run) as ours:
-            if ours:
+            if ours and (again or not run.stuck.exists()):
                 done.append(_replay(run))
     return done
 
@@ -116,11 +119,13 @@ def _replay(run: RunState) -> Replayed:
     # Children end by themselves when their keeper dies; whatever lived in them goes with them.
     ended = tuple(name for name, identity in left.items() if identity.end())
     undone = undo_all(open_leases(run.undo_log), "the keeper died", lambda name: name in left and not left[name].alive)
-    problems = tuple(f"{r.fault} is NOT CLEARED: {r.problem}" for r in undone if not r.verified)
+    hint = f"; see to it yourself, then remove {run.folder}"
+    problems = tuple(f"{r.fault} is NOT CLEARED: {r.problem}{hint}" for r in undone if not r.verified)
     _void(run, problems)
     if not problems:
         run.remove()
     else:
+        run.stuck.touch()
         log = UndoLog(run.undo_log)
         for result in undone:
             if result.verified:

@@ -63,6 +63,11 @@ class RunState:
         return self.folder / "children.jsonl"
 
     @property
+    def stuck(self) -> Path:
+        """There if something of this run could not be seen cleared when it was cleaned up."""
+        return self.folder / "stuck"
+
+    @property
     def lock(self) -> Path:
         """The file whose lock the living keeper holds."""
         return self.folder / "lock"

@@ -336,11 +336,12 @@ def test_a_run_folder_that_vanishes_does_not_keep_a_fault_in_force(holding: Any,
     assert not chaos.fault.exists()
 
 
-def test_a_keeper_nobody_holds_says_so_in_its_answer(tmp_path: Path, state_folder: Path) -> None:
-    holder = start_keeper(tmp_path / "run")
+def test_a_keeper_that_nobody_holds_ends_by_itself(tmp_path: Path, state_folder: Path) -> None:
+    holder = start_keeper(tmp_path / "run", hold_within_s=0.3)
     assert not holder.in_force()["held"]
-    assert 0 < holder.in_force()["left_s"] <= 10
-    holder.finish()
+    until(gone(state_folder), "the run's state to go", 5)
+    holder.close()
+    assert json.loads((tmp_path / "run" / "verdict.json").read_text())["reasons"] == ["nobody held the run"]
 
 
 def test_a_client_without_a_keeper_says_where_it_looked(tmp_path: Path) -> None:

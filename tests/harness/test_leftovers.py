@@ -101,9 +101,11 @@ def test_what_cannot_be_cleared_stays_on_record_until_it_can(tmp_path: Path, sta
         log.held(Lease(name, name, undo))
     log.close()
     os.close(lock)
-    problem = "run dead: stays is NOT CLEARED: RuntimeError: stays stays"
+    hint = f"see to it yourself, then remove {run.folder}"
+    problem = f"run dead: stays is NOT CLEARED: RuntimeError: stays stays; {hint}"
     assert leftovers.inspect() == ["run dead: goes was left in force and is undone", problem]
     assert leftovers.stop_all() == [problem]
+    assert leftovers.replay_all(again=False) == []
     run.remove()
 
 
