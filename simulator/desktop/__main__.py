@@ -1,0 +1,73 @@
+"""`python -m simulator.desktop --settings FILE`: one crowd, until stdin ends or SIGTERM comes.
+
+One JSON line on stdout says where the status endpoint listens: `{"ready": "crowd", "url"}`; the desktops connect
+after that. Wrong settings: one line on stderr and exit code 2.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+
+import uvicorn
+
+from harness.errors import DeskstormError
+from simulator.desktop.crowd import Crowd
+from simulator.desktop.settings import CrowdSettings
+from simulator.desktop.status import build
+
+
+def main() -> int:
+    """Run one crowd; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m simulator.desktop", description="Many headless agent desktops.")
+    parser.add_argument("--settings", type=Path, required=True, help="the settings, a JSON file")
+    try:
+        settings = CrowdSettings.read(parser.parse_args().settings)
+        crowd = Crowd(settings)
+    except DeskstormError as error:
+        print(error, file=sys.stderr)
+        return 2
+    asyncio.run(_run(crowd))
+    return 0
+
+
+async def _run(crowd: Crowd) -> None:
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    threading.Thread(target=_until_stdin_ends, args=(loop, ended), name="stdin", daemon=True).start()
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(build(crowd), log_level="error", access_log=False, lifespan="off", ws="none")
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    print(json.dumps({"ready": "crowd", "url": f"http://127.0.0.1:{listener.getsockname()[1]}"}), flush=True)
+    crowd.start()
+    await ended.wait()
+    server.should_exit = True
+    await serving
+    await crowd.stop()
+
+
+def _until_stdin_ends(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
+    while os.read(0, 4096):
+        pass
+    with contextlib.suppress(RuntimeError):  # the loop may have ended first
+        loop.call_soon_threadsafe(ended.set)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the crowd, which has more to end than this server."""
+
+    def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]
+        return contextlib.nullcontext()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
