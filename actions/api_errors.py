@@ -8,16 +8,17 @@ from actions._seen_on_rest import seen_on_rest
 from harness.aim import aim
 from harness.errors import BadInput
 from harness.fault import Order, clear, inject, wire_run
-from harness.limits import number
+from harness.limits import flag, number
 
 __all__ = ["inject_api_errors", "clear_api_errors"]
 
 FAULT = "api_errors"
 
 
-def inject_api_errors(
+def inject_api_errors(  # noqa: PLR0913 - the last one is given by Chaos Toolkit
     statuses: str = "503",
     percent: float = 100,
+    execute: bool = False,
     agents: str = "",
     path: str = "*",
     seconds: float = 60,
@@ -25,16 +26,19 @@ def inject_api_errors(
 ) -> dict[str, Any]:
     """Answer `percent` of the REST calls to `path` of `agents` with one of `statuses`, during `seconds`.
 
-    Of several ("500, 503") chance picks one for each call.
+    Of several ("500, 503") chance picks one for each call. With `execute` the cloud carries out what it was asked for,
+    and the desktop is told that it failed.
 
     Seen in force when one of the canary's own calls gets such a status.
     """
     mix = _statuses(statuses)
     number("percent", percent, 1, 100)
+    flag("execute", execute)
     run = wire_run(configuration, FAULT, seconds)
     scope = aim(run.world, agents, path=path)
     prove = seen_on_rest(FAULT, scope, percent, lambda answer: answer.status in mix, f"one of the statuses {mix}")
-    return inject(run, Order(FAULT, scope, seconds, {"statuses": mix, "percent": percent}, prove))
+    parameters = {"statuses": ",".join(map(str, mix)), "rate": percent / 100, "execute": execute}
+    return inject(run, Order(FAULT, scope, seconds, parameters, prove))
 
 
 def clear_api_errors(configuration: Configuration = None) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def inject_closing_notice(
     number("notice_s", notice_s, 1, 3600)
     run = wire_run(configuration, FAULT, seconds)
     scope = aim(run.world, agents)
-    parameters = {"notice_s": run.scaled(notice_s)}
+    parameters = {"lead_s": run.scaled(notice_s)}
     return inject(run, Order(FAULT, scope, seconds, parameters, seen_notice(FAULT), listening, (Look.SOCKET,)))
 
 

@@ -30,7 +30,7 @@ def inject_handshake_refused(
     number("percent", percent, 1, 100)
     run = wire_run(configuration, FAULT, seconds)
     scope = aim(run.world, agents)
-    parameters = {"status": status, "percent": percent}
+    parameters = {"status": status, "rate": percent / 100}
     return inject(
         run, Order(FAULT, scope, seconds, parameters, seen_refused(FAULT, status, percent), looks=(Look.SOCKET,))
     )

@@ -29,7 +29,7 @@ def inject_malformed_body(
     run = wire_run(configuration, FAULT, seconds)
     scope = aim(run.world, agents, path=path)
     prove = seen_on_rest(FAULT, scope, percent, lambda answer: answer.body == "malformed", "a body that is no JSON")
-    return inject(run, Order(FAULT, scope, seconds, {"percent": percent}, prove))
+    return inject(run, Order(FAULT, scope, seconds, {"rate": percent / 100}, prove))
 
 
 def clear_malformed_body(configuration: Configuration = None) -> dict[str, Any]:

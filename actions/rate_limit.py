@@ -37,7 +37,7 @@ def inject_rate_limit(
         lambda answer: answer.status == 429 and answer.retry_after is not None,
         "a 429 with Retry-After",
     )
-    parameters = {"retry_after_s": run.scaled(retry_after_s), "percent": percent}
+    parameters = {"retry_after_s": run.scaled(retry_after_s), "rate": percent / 100}
     return inject(run, Order(FAULT, scope, seconds, parameters, prove))
 
 

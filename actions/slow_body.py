@@ -6,33 +6,38 @@ from chaoslib.types import Configuration
 
 from actions._seen_on_rest import seen_on_rest
 from harness.aim import aim
+from harness.answer import Answer
 from harness.fault import Order, clear, inject, wire_run
 from harness.limits import number
 
 __all__ = ["inject_slow_body", "clear_slow_body"]
 
 FAULT = "slow_body"
+# The wire sends the first piece of a slow body no earlier.
+LEAST_MS = 15.0
 
 
 def inject_slow_body(
-    drip_ms: float = 2000,
+    bytes_per_s: float = 200,
     agents: str = "",
     path: str = "*",
     seconds: float = 60,
     configuration: Configuration = None,
 ) -> dict[str, Any]:
-    """Let the bodies of answers to calls to `path` of `agents` take `drip_ms` from first byte to last, for `seconds`.
+    """Let the bodies of answers to REST calls to `path` of `agents` trickle at `bytes_per_s`, during `seconds`.
 
-    Seen in force when the canary's own answer takes that long after its headers.
+    Seen in force when the body of the canary's own answer takes as long after its headers as its size says.
     """
-    number("drip_ms", drip_ms, 10, 600_000)
+    number("bytes_per_s", bytes_per_s, 1, 5000)
     run = wire_run(configuration, FAULT, seconds)
     scope = aim(run.world, agents, path=path)
-    wall_ms = run.scaled(drip_ms)
-    prove = seen_on_rest(
-        FAULT, scope, 100, lambda answer: answer.ms - answer.first_ms >= wall_ms, f"a body that takes {wall_ms:g} ms"
-    )
-    return inject(run, Order(FAULT, scope, seconds, {"drip_ms": wall_ms}, prove))
+    pace = bytes_per_s / run.world.time_scale
+
+    def trickles(answer: Answer) -> bool:
+        return answer.ms - answer.first_ms >= max(LEAST_MS, 0.8 * 1000 * answer.size / pace)
+
+    prove = seen_on_rest(FAULT, scope, 100, trickles, f"a body that comes at {pace:g} bytes a second")
+    return inject(run, Order(FAULT, scope, seconds, {"bytes_per_s": pace}, prove))
 
 
 def clear_slow_body(configuration: Configuration = None) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def inject_ws_duplicate(
     run = wire_run(configuration, FAULT, seconds)
     scope = aim(run.world, agents, topic=topic)
     prove = seen_in_events(FAULT, percent, lambda heard: heard.repeated > 0, "repeated events")
-    return inject(run, Order(FAULT, scope, seconds, {"percent": percent}, prove, listening, (Look.EVENTS,)))
+    return inject(run, Order(FAULT, scope, seconds, {"rate": percent / 100}, prove, listening, (Look.EVENTS,)))
 
 
 def clear_ws_duplicate(configuration: Configuration = None) -> dict[str, Any]:

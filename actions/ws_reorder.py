@@ -30,7 +30,8 @@ def inject_ws_reorder(
     run = wire_run(configuration, FAULT, seconds)
     scope = aim(run.world, agents, topic=topic)
     prove = seen_in_events(FAULT, percent, lambda heard: heard.overtaken > 0, "events out of order")
-    return inject(run, Order(FAULT, scope, seconds, {"percent": percent}, prove, listening, (Look.EVENTS,)))
+    parameters = {"rate": percent / 100, "wait_ms": run.scaled(1000)}
+    return inject(run, Order(FAULT, scope, seconds, parameters, prove, listening, (Look.EVENTS,)))
 
 
 def clear_ws_reorder(configuration: Configuration = None) -> dict[str, Any]:

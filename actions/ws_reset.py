@@ -8,6 +8,7 @@ from actions._seen_on_socket import listening, seen_closing
 from harness.aim import aim
 from harness.canary import NO_CLOSE_FRAME, Look
 from harness.fault import Order, clear, inject, wire_run
+from harness.limits import flag, number
 
 __all__ = ["inject_ws_reset", "clear_ws_reset"]
 
@@ -15,18 +16,25 @@ FAULT = "ws_reset"
 
 
 def inject_ws_reset(
+    repeat_s: float = 0,
+    refuse_new: bool = False,
     agents: str = "",
     seconds: float = 60,
     configuration: Configuration = None,
 ) -> dict[str, Any]:
-    """Reset the notification sockets of `agents`: no close frame, no goodbye.
+    """Reset the notification sockets of `agents`: no close frame, no goodbye; again every `repeat_s` if that is not 0.
+
+    With `refuse_new` they cannot be opened again (503) for `seconds`.
 
     Seen in force when the canary's own socket ends without a close frame.
     """
+    number("repeat_s", repeat_s, 0, 86_400)
+    flag("refuse_new", refuse_new)
     run = wire_run(configuration, FAULT, seconds)
     scope = aim(run.world, agents)
     prove = seen_closing(FAULT, lambda code: code == NO_CLOSE_FRAME, "an end without a close frame")
-    return inject(run, Order(FAULT, scope, seconds, {}, prove, listening, (Look.SOCKET,)))
+    parameters = {"repeat_s": run.scaled(repeat_s), "refuse_new": refuse_new}
+    return inject(run, Order(FAULT, scope, seconds, parameters, prove, listening, (Look.SOCKET,)))
 
 
 def clear_ws_reset(configuration: Configuration = None) -> dict[str, Any]:

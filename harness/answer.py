@@ -14,7 +14,8 @@ class Answer:
     """One REST answer as the canary got it.
 
     `status` 0 is no answer at all; `body` is whole, malformed (not JSON), cut (the connection ended inside it) or none
-    (nothing within the limit); `first_ms` is when its headers were there, `ms` when all of it was.
+    (nothing within the limit), `size` its bytes as they came; `first_ms` is when its headers were there, `ms` when all
+    of it was.
     """
 
     status: int
@@ -23,6 +24,7 @@ class Answer:
     ms: float
     retry_after: float | None = None
     json: Any = None
+    size: int = 0
 
     @property
     def normal(self) -> bool:
@@ -36,7 +38,7 @@ class Answer:
 def ask(client: httpx.Client, request: httpx.Request, within_s: float) -> Answer:
     """Send one request and read its body to the end, or to what is wrong with it."""
     started = time.monotonic()
-    status, first_ms, retry_after, body = 0, 0.0, None, "none"
+    status, first_ms, retry_after, body, size = 0, 0.0, None, "none", 0
     content = b""
     request.extensions["timeout"] = httpx.Timeout(within_s).as_dict()
     try:
@@ -46,6 +48,7 @@ def ask(client: httpx.Client, request: httpx.Request, within_s: float) -> Answer
             body = "cut"
             for chunk in response.iter_bytes():
                 content += chunk
+                size = response.num_bytes_downloaded
                 if time.monotonic() - started > within_s:
                     raise httpx.ReadTimeout("the body did not end in time")
         body = "whole"
@@ -60,7 +63,7 @@ def ask(client: httpx.Client, request: httpx.Request, within_s: float) -> Answer
             found = json.loads(content)
         except ValueError:
             body = "malformed"
-    return Answer(status, body, first_ms or ms, ms, retry_after, found)
+    return Answer(status, body, first_ms or ms, ms, retry_after, found, size)
 
 
 def _seconds(text: str | None) -> float | None:

@@ -235,7 +235,7 @@ class Canary:
     def count_events(self, events: int, within_s: float) -> Heard:
         """Change the canary's own presence message `events` times past the wire, and listen to what comes over it.
 
-        Ends as soon as each has come at least once and a moment of silence followed, or after `within_s`.
+        Ends as soon as the last has come and a moment of silence followed, or after `within_s`.
         """
         self._rounds += 1
         mark = f"canary {self.id[:8]} {self._rounds} "
@@ -244,7 +244,7 @@ class Canary:
         delays: list[float] = []
         deadline = time.monotonic() + within_s
         while (left := deadline - time.monotonic()) > 0:
-            quiet = 0.1 if len(set(numbers)) == events else left
+            quiet = 0.1 if events - 1 in numbers else left
             message = self.hear(
                 lambda message: str(_body(message).get("message", "")).startswith(mark), min(quiet, left)
             )

@@ -19,6 +19,13 @@ def whole(what: str, found: object, low: int, high: int) -> int:
     return found
 
 
+def flag(what: str, found: object) -> bool:
+    """`found` if it is true or false."""
+    if not isinstance(found, bool):
+        raise BadInput(what, "true or false", found)
+    return found
+
+
 def one_of(what: str, found: object, allowed: Iterable[str]) -> str:
     """`found` if it is one of the `allowed` words."""
     words = tuple(allowed)
