@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, MutableMapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +22,7 @@ from chaoslib.hypothesis import within_tolerance
 
 from harness.errors import BadInput, DeskstormError
 from harness.evidence import read, redact
+from harness.guard import DEFAULTS as GUARD_DEFAULTS
 from harness.plan import function_of, plan_of, tolerance_in_words
 from harness.runtime import WORLD_KEY, evidence_of
 from harness.settings import RunSettings
@@ -84,7 +86,7 @@ class Session:
             raise BadInput("experiment", "a configuration entry for each ${name}", sorted(names))
         self._started = bring_up(settings, self.folder, self.evidence, self.stop, signal.SIGUSR1)
         configuration[WORLD_KEY] = str(self._started.world_file)
-        self._started.keeper.guard(list(self.extension.get("guard", DEFAULT_GUARD)))
+        self._started.keeper.guard(self.extension.get("guard", [asdict(condition) for condition in GUARD_DEFAULTS]))
 
     def trouble(self, reason: str) -> None:
         """Record why this run proves nothing from now on."""
@@ -226,12 +228,6 @@ class Session:
         if self._started is not None:
             known |= self._started.secrets
         return {secret for secret in known if len(secret) >= 6}
-
-
-DEFAULT_GUARD = (
-    {"measure": "websocket_error_rate", "limit": 0.05, "for_s": 10},
-    {"measure": "api_p99_ms", "limit": 2000, "for_s": 30},
-)
 
 
 def _carried_out(activity: Mapping[str, Any], run: Any) -> Mapping[str, Any]:

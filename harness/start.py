@@ -22,6 +22,8 @@ from harness.settings import RunSettings
 from harness.world import Agent, CloudControl, Wire, World, WorldKind
 
 QUEUE_NAME = "Chaos Queue"
+# The control verb of the cloud that carries a fault out; sabotaging the fault means that the verb does nothing.
+VERBS = {"schedule_publish": "publish_schedule", "channel_evicted": "evict_channels"}
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def _local_world(settings: RunSettings, keeper: Holder) -> _Up:
             "tls": settings.tls,
             "tls_folder": str(keeper.state),
             "rate_limits": False,
-            "sabotage": list(settings.sabotage),
+            "sabotage": [VERBS[fault] for fault in settings.sabotage if fault in VERBS],
             **settings.cloud,
         },
     )
@@ -186,7 +188,7 @@ def _wire_settings(settings: RunSettings, org: Org, keeper: Holder, token: str) 
         "hosts": list(org.hosts),
         "time_scale": org.time_scale,
         "seed": settings.seed,
-        "sabotage": list(settings.sabotage),
+        "sabotage": [fault for fault in settings.sabotage if fault not in VERBS],
     }
 
 

@@ -31,7 +31,7 @@ CONNECTED = python(
     "probes.share_of_desktops_connected",
     "share_of_desktops_connected",
     arguments={"within_s": 60},
-    tolerance=1.0,
+    tolerance={"type": "range", "range": [1.0, 1.0]},
 )
 BREAK = python("slow the API down", "action", "actions.api_latency", "inject_api_latency", arguments={"delay_ms": 1000})
 HEAL = python("let the API be", "action", "actions.api_latency", "clear_api_latency")
