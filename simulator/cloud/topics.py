@@ -47,6 +47,7 @@ TEMPLATES = (
     Template("v2.users.{id}.tokens", "oauth:token:view", own=True),
     Template("v2.routing.queues.{id}.users", "routing:queue:view"),
     Template("v2.routing.queues.{id}.conversations", "conversation:communication:view"),
+    Template("v2.routing.queues.{id}.conversations.calls", "conversation:communication:view"),
     *(Template(f"v2.detail.events.conversation.{{id}}.{ending}", "analytics:conversation:view") for ending in DETAIL),
 )
 

@@ -1,0 +1,166 @@
+"""The event feed, into a small recorder on loopback."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.evidence import EvidenceWriter, read
+from harness.waiting import eventually, until
+from simulator.cloud import feed
+from simulator.cloud.cloud import Cloud
+from simulator.cloud.settings import CloudSettings
+from tests.simulator.cloud.conftest import AGENTS, StartCloud, cloud_settings
+
+ME = AGENTS[0].id
+ACD_START = "v2.detail.events.conversation.c1.acd.start"
+
+
+class Recorder:
+    """A sink that keeps what it is given and answers the statuses of `answers`, then 200."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+        self.answers: list[int] = []
+        recorder = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                recorder.events.append(json.loads(body))
+                self.send_response(recorder.answers.pop(0) if recorder.answers else 200)
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/events"
+
+    def bodies(self) -> list[dict[str, Any]]:
+        """The event bodies in the order of arrival."""
+        return [event["detail"]["eventBody"] for event in self.events]
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    """A recorder that listens."""
+    found = Recorder()
+    thread = threading.Thread(target=found.server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield found
+    found.server.shutdown()
+    thread.join()
+    found.server.server_close()
+
+
+def published(folder: Path, topics: list[str], done: Callable[[], Any], **changes: Any) -> Cloud:
+    """Publish one numbered event on each of `topics` in a cloud with a feed, and wait until `done`."""
+    settings = CloudSettings.from_json(cloud_settings(folder, **changes))
+    cloud = Cloud(settings, EvidenceWriter(Path(settings.evidence), "cloud"))
+
+    async def story() -> None:
+        async with feed.running(cloud):
+            for number, topic in enumerate(topics):
+                cloud.events.publish(topic, {"number": number})
+            await eventually(done, "the feed to do its work", 10)
+
+    asyncio.run(story())
+    cloud.evidence.close()
+    return cloud
+
+
+def test_an_event_arrives_in_the_envelope_of_eventbridge(tmp_path: Path, recorder: Recorder) -> None:
+    cloud = published(tmp_path, [ACD_START], lambda: recorder.events, event_feed=recorder.url)
+    event = recorder.events[0]
+    assert set(event) == {
+        "version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail",
+    }  # fmt: skip
+    assert event["detail-type"] == "v2.detail.events.conversation.{id}.acd.start"
+    assert event["source"] == f"aws.partner/genesys.com/cloud/{cloud.organization_id}/deskstorm"
+    detail = event["detail"]
+    assert (detail["topicName"], detail["eventBody"], detail["version"]) == (ACD_START, {"number": 0}, "2")
+    assert detail["timestamp"].startswith(event["time"][:-1])
+    assert set(detail["metadata"]) == {"CorrelationId"}
+
+
+def test_what_the_event_bridge_does_not_carry_is_not_sent(tmp_path: Path, recorder: Recorder) -> None:
+    topics = [f"v2.users.{ME}.conversations", "v2.routing.queues.q.users", f"v2.users.{ME}.presence"]
+    published(tmp_path, topics, lambda: recorder.events, event_feed=recorder.url)
+    assert [event["detail-type"] for event in recorder.events] == ["v2.users.{id}.presence"]
+
+
+def test_a_refused_event_is_sent_again_after_a_growing_pause(tmp_path: Path, recorder: Recorder) -> None:
+    recorder.answers = [500, 503, 404]
+    published(tmp_path, [ACD_START], lambda: len(recorder.events) == 4, event_feed=recorder.url, time_scale=0.02)
+    assert len({event["id"] for event in recorder.events}) == 1
+
+
+def test_a_sink_that_is_down_gets_its_events_when_it_is_back(tmp_path: Path, recorder: Recorder) -> None:
+    recorder.answers = [500] * 20
+    topics = [ACD_START] * 10
+    numbers: Callable[[], set[int]] = lambda: {body["number"] for body in recorder.bodies()[20:]}  # noqa: E731
+    done = lambda: len(recorder.events) >= 30 and len(numbers()) == 10  # noqa: E731
+    published(tmp_path, topics, done, event_feed=recorder.url, time_scale=0.02)
+    assert numbers() == set(range(10))
+
+
+def test_order_is_not_kept_where_the_switch_says_so(tmp_path: Path, recorder: Recorder) -> None:
+    published(
+        tmp_path,
+        [ACD_START] * 20,
+        lambda: len(recorder.events) == 20,
+        event_feed=recorder.url,
+        switches={"feed_disorder_seconds": 10},
+    )
+    arrived = [body["number"] for body in recorder.bodies()]
+    assert sorted(arrived) == list(range(20))
+    assert arrived != sorted(arrived)
+
+
+def test_an_event_is_given_up_after_four_days(tmp_path: Path, recorder: Recorder) -> None:
+    recorder.answers = [500] * 1000
+    folder = tmp_path / "evidence"
+    published(
+        tmp_path,
+        [ACD_START],
+        lambda: read(folder).of("cloud.feed.dropped"),
+        event_feed=recorder.url,
+        time_scale=0.000002,  # four days are 0.69 s
+    )
+    assert [entry["topic"] for entry in read(folder).of("cloud.feed.dropped")] == [ACD_START]
+
+
+def test_beyond_10000_waiting_events_the_new_ones_are_dropped_and_noted(tmp_path: Path) -> None:
+    folder = tmp_path / "evidence"
+    published(
+        tmp_path,
+        [ACD_START] * (feed.MAX_EVENTS + 3),
+        lambda: True,
+        event_feed="http://127.0.0.1:9/",
+    )
+    assert len(read(folder).of("cloud.feed.dropped")) == 3
+
+
+@pytest.mark.world
+def test_a_call_and_a_presence_reach_the_sink_of_a_running_cloud(start_cloud: StartCloud, recorder: Recorder) -> None:
+    cloud = start_cloud(event_feed=recorder.url)
+    away = {"presenceDefinition": {"id": "5e5c5c66-ea97-4e7f-ac41-6424784829f2"}}
+    assert cloud.agent().patch(f"/api/v2/users/{ME}/presences/PURECLOUD", json=away).status_code == 200
+    placed = cloud.control("place_call")["conversationId"]
+
+    def arrived() -> bool:
+        topics = [event["detail"]["topicName"] for event in recorder.events]
+        wanted = {f"v2.users.{ME}.presence", f"v2.detail.events.conversation.{placed}.acd.start"}
+        return wanted <= set(topics)
+
+    until(arrived, "both events at the sink", 5)
+    body = next(b for e, b in zip(recorder.events, recorder.bodies(), strict=True) if "acd.start" in e["detail-type"])
+    assert body["conversationId"] == placed
+    assert isinstance(body["eventTime"], int)
