@@ -93,16 +93,15 @@ class Dispatcher:
     def client_disconnected(self, client: connection.Client) -> None:
         """A client has gone: nothing is held back for it any longer."""
         for call in self.traffic.calls.values():
-            if call.flow.client_conn.id == client.id:
+            if call.flow.client_conn.id == client.id and not call.later:
                 call.cut = True
         self.leases.caller_left(client.id)
 
-    def websocket_start(self, flow: http.HTTPFlow) -> None:
+    def websocket_start(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """A WebSocket is open."""
         socket = flow.metadata[SOCKET] = self.traffic.socket_opened(flow)
-        for fault in self.leases.hooked["websocket_start"]:
-            if fault.covers_socket(socket):
-                fault.websocket_start(socket)
+        faults = self.leases.hooked["websocket_start"]
+        return _opened(faults, socket) if faults else None
 
     def websocket_message(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """A message is here."""
@@ -149,6 +148,12 @@ async def _request(faults: Sequence[AnyFault], call: Call) -> None:
     for fault in faults:
         if fault.covers_call(call):
             await (fault.handshake(call) if call.handshake else fault.request(call))
+
+
+async def _opened(faults: Sequence[AnyFault], socket: Socket) -> None:
+    for fault in faults:
+        if fault.covers_socket(socket) and (done := fault.websocket_start(socket)):
+            await done
 
 
 def _message(faults: Sequence[AnyFault], socket: Socket, message: WebSocketMessage) -> None:

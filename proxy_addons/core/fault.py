@@ -6,7 +6,7 @@ called only while it is armed and only for traffic inside its scope.
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from random import Random
 from typing import Any, ClassVar, Generic, TypeVar
@@ -85,7 +85,7 @@ class Fault(Generic[P]):
         self.parameters = parameters
         self.traffic = traffic
         self.touched = 0
-        self._seen: dict[str | None, int] = {}
+        self._seen: dict[tuple[str | None, str], int] = {}
         self._held: dict[asyncio.Future[None], str] = {}
         self._timers: set[asyncio.TimerHandle] = set()
 
@@ -106,8 +106,9 @@ class Fault(Generic[P]):
     async def handshake(self, call: Call) -> None:
         """A desktop asks for a WebSocket."""
 
-    def websocket_start(self, socket: Socket) -> None:
-        """A WebSocket was opened."""
+    def websocket_start(self, socket: Socket) -> Awaitable[None] | None:
+        """A WebSocket was opened; nothing passes before what is returned is done."""
+        return None
 
     def websocket_message(self, socket: Socket, message: WebSocketMessage) -> None:
         """A message has come and has not been sent on yet."""
@@ -136,10 +137,14 @@ class Fault(Generic[P]):
         """The open sockets inside the scope."""
         return [socket for socket in self.traffic.sockets.values() if self.covers_socket(socket)]
 
-    def chance(self, agent: str | None) -> Random:
+    def chance(self, agent: str | None, stream: str = "") -> Random:
         """The dice for this agent's next message: the same for the same seed, whatever the others do."""
-        number = self._seen[agent] = self._seen.get(agent, 0) + 1
-        return Random(f"{self.order.seed}:{self.name}:{agent}:{number}")
+        number = self._seen[agent, stream] = self._seen.get((agent, stream), 0) + 1
+        return Random(f"{self.order.seed}:{self.name}:{agent}{stream}:{number}")
+
+    def message_chance(self, socket: Socket, message: WebSocketMessage) -> Random:
+        """The dice for a message on a socket; the two directions are counted apart."""
+        return self.chance(socket.agent, ">" if message.from_client else "<")
 
     def touch(self, agent: str | None, what: str, call: Call | None = None) -> None:
         """Count one effect that was really applied."""

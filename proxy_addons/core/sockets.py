@@ -133,9 +133,12 @@ class Socket:
         """Send the desktop a message as if it came from the cloud."""
         self.courier(from_client=False).send(Held(text.encode(), is_text=True))
 
-    def close(self, code: int, reason: str) -> None:
-        """End the socket with a close frame to both sides, after all that was sent before."""
-        self.do(lambda: self._close(code, reason))
+    def close(self, code: int, reason: str) -> bool:
+        """End the socket with a close frame to both sides, after all that was sent before; False if it was gone."""
+        layer = self._layer()
+        close = websocket.wsproto.events.CloseConnection(code=code, reason=reason)  # type: ignore[attr-defined]
+        # As if the cloud had sent it: mitmproxy passes it on to the desktop and answers it to the cloud.
+        return layer is not None and self.do(lambda: layer.server_ws._events.append(close))
 
     def stall(self) -> asyncio.Future[None]:
         """From its turn on nothing passes in either direction, until the future that is returned is done."""
@@ -145,13 +148,13 @@ class Socket:
 
     def reset(self) -> bool:
         """Reset both connections at once (RST, not FIN); False if there was nothing left to reset."""
-        handler = self._handler()
+        handler = connection_handler(self.flow)
         found = [self._abort(handler, end) for end in (self.flow.client_conn, self.flow.server_conn)] if handler else []
         return any(found)
 
-    def do(self, action: Action) -> None:
-        """Do something when its turn comes; the socket waits for what it returns."""
-        self._inject(Held(b"", is_text=True), False, action)
+    def do(self, action: Action) -> bool:
+        """Do something when its turn comes; the socket waits for what it returns. False if it was gone already."""
+        return self._inject(Held(b"", is_text=True), False, action)
 
     def turn_of(self, message: WebSocketMessage) -> Awaitable[None] | None:
         """The turn of an injected message has come; what is returned must be awaited before it goes on."""
@@ -174,23 +177,18 @@ class Socket:
     def _inject_to_desktop(self, held: Held, courier: Courier) -> None:
         self._inject(held, False, courier)
 
-    def _inject(self, held: Held, from_client: bool, owner: Courier | Action) -> None:
-        if self._handler() is None:
-            return
+    def _inject(self, held: Held, from_client: bool, owner: Courier | Action) -> bool:
+        if self.closed or connection_handler(self.flow) is None:
+            return False
         self._injected.append(owner)
         message = WebSocketMessage(TEXT if held.is_text else BINARY, from_client, held.content)
         _proxyserver().inject_event(WebSocketMessageInjected(self.flow, message))
+        return True
 
-    def _close(self, code: int, reason: str) -> None:
-        handler = self._handler()
-        layer = _websocket_layer(handler.layer, self.flow) if handler else None
-        if layer is not None:
-            close = websocket.wsproto.events.CloseConnection(code=code, reason=reason)  # type: ignore[attr-defined]
-            layer.server_ws._events.append(close)
-
-    def _handler(self) -> ProxyConnectionHandler | None:
-        found: ProxyConnectionHandler | None = _proxyserver().connections.get(self.flow.client_conn.id)
-        return found
+    def _layer(self) -> websocket.WebsocketLayer | None:
+        handler = connection_handler(self.flow)
+        tops = handler.layer.context.layers if handler else []
+        return next((found for top in tops if (found := _websocket_layer(top, self.flow))), None)
 
     def _abort(self, handler: ProxyConnectionHandler, end: Connection) -> bool:
         io = handler.transports.get(end)
@@ -200,6 +198,12 @@ class Socket:
         raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, RESET_ON_CLOSE)
         io.writer.transport.abort()
         return True
+
+
+def connection_handler(flow: http.HTTPFlow) -> ProxyConnectionHandler | None:
+    """What serves the client of `flow`; None if that is gone."""
+    found: ProxyConnectionHandler | None = _proxyserver().connections.get(flow.client_conn.id)
+    return found
 
 
 def _proxyserver() -> Any:
