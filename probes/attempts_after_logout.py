@@ -19,7 +19,7 @@ def attempts_after_logout(grace_s: float = 1.0, configuration: Configuration = N
     """
     look = measuring(configuration, "attempts_after_logout")
     evidence = look.evidence()
-    left = {agent: spans for agent, spans in logout_spans(evidence).items() if agent in look.agents}
+    left = {agent: spans for agent, spans in logout_spans(evidence).items() if spans and agent in look.agents}
     if not left:
         raise NoEvidence(look.question, "agents that logged out", "none")
     grace = look.nanoseconds(grace_s)

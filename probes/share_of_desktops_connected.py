@@ -1,5 +1,7 @@
 """How many desktops are back: connected by their own word, by the wire, and alive."""
 
+from datetime import UTC, datetime
+
 from chaoslib.types import Configuration
 
 from harness.evidence import Evidence
@@ -37,5 +39,8 @@ def _on_the_wire(look: Measuring, evidence: Evidence) -> list[str]:
 def _alive(look: Measuring, desktop: Desktop | None) -> bool:
     if desktop is None or not desktop.says_connected or desktop.sockets < 1:
         return False
-    silent_s = desktop.row.get("silent_s")
-    return silent_s is None or look.run.unscaled(float(silent_s)) <= LONGEST_SILENCE_S
+    heard = desktop.row.get("heard_wall")
+    if heard is None:
+        return True
+    silent_s = (datetime.now(UTC) - datetime.fromisoformat(str(heard))).total_seconds()
+    return look.run.unscaled(silent_s) <= LONGEST_SILENCE_S

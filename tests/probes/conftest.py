@@ -1,9 +1,10 @@
 """A run written by hand: a world file, evidence lines at chosen moments, and what desktops answer at their endpoint."""
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -126,6 +127,14 @@ class Scene:
         if self.world.crowd_url is None:
             self.world = replace(self.world, crowd_url=self._handles.enter_context(_serving(lambda: self.rows)))
         self.rows = [{**HEALTHY, **row} for row in rows]
+
+    @contextmanager
+    def crowd_gone(self) -> Iterator[None]:
+        """Nobody answers at the desktops' address any more."""
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            self.world = replace(self.world, crowd_url=f"http://127.0.0.1:{unused.getsockname()[1]}")
+            yield
 
     def with_cloud(self, **changes: Any) -> CloudProcess:
         """Have a real cloud, with every agent On Queue."""

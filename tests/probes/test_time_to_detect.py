@@ -1,0 +1,39 @@
+"""The time for which a desktop trusts a silent socket."""
+
+import pytest
+
+from harness.errors import NoEvidence
+from probes.time_to_detect import time_to_detect
+from tests.probes.conftest import CANARY, A, B, Scene
+
+
+def touch(scene: Scene, second: float, agent: str) -> None:
+    """The stall keeps a message from an agent."""
+    scene.at(second, "wire", "fault.touched", agent, fault="ws_stall", id="lease-1", what="message")
+
+
+def test_it_is_the_time_from_the_first_message_kept_back_to_the_end_of_the_socket(scene: Scene) -> None:
+    scene.fault(9, name="ws_stall")
+    scene.at(1, "wire", "ws.open", A, channel="c1", socket=1)
+    touch(scene, 10, A)
+    touch(scene, 20, A)
+    scene.at(44, "wire", "ws.close", A, channel="c1", socket=1, code=1006, abnormal=True)
+    assert time_to_detect("ws_stall", configuration=scene.configuration) == 34.0
+
+
+def test_a_socket_that_is_never_given_up_is_counted(scene: Scene) -> None:
+    scene.fault(9, name="ws_stall")
+    scene.socket(A, 1, 44, number=1)
+    scene.socket(B, 1, number=2)
+    touch(scene, 10, A)
+    touch(scene, 10, B)
+    assert time_to_detect("ws_stall", "max", within_s=1, configuration=scene.configuration) == 999_999.0
+    assert time_to_detect("ws_stall", "min", configuration=scene.configuration) == 34.0
+
+
+def test_a_fault_that_touched_no_socket_is_nothing_to_measure(scene: Scene) -> None:
+    scene.fault(9, name="ws_stall")
+    scene.socket(A, 1, number=1)
+    touch(scene, 10, CANARY)
+    with pytest.raises(NoEvidence, match="open sockets touched by ws_stall"):
+        time_to_detect("ws_stall", configuration=scene.configuration)
