@@ -32,8 +32,9 @@ def _fault(record: Record, name: str, entries: list[Entry]) -> Fault:
     at = {entry.kind: record.clock.seconds(entry.t) for entry in reversed(entries)}
     by_kind = {entry.kind: entry for entry in entries}
     touches = [entry for entry in entries if entry.kind == "fault.touched"]
-    crowd = {entry.agent for entry in touches if entry.agent}
     wanted = _wanted(by_kind)
+    canaries = set((wanted.get("scope") or {}).get("always") or ())
+    crowd = {entry.agent for entry in touches if entry.agent} - canaries
     end = _first(at, "fault.disarmed", "fault.cleared_seen", "fault.clear_ordered")
     fault = str(entries[0].get("fault"))
     on_wire = "fault.armed" in by_kind
@@ -102,7 +103,7 @@ def in_words(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.10g}" if value == int(value) else f"{value:.3f}".rstrip("0")
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {in_words(item)}" for key, item in value.items())
+        return ", ".join(f"{key} {in_words(item)}" for key, item in value.items() if item not in (None, ""))
     if isinstance(value, Iterable) and not isinstance(value, str):
         return ", ".join(in_words(item) for item in value)
     return str(value)

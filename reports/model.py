@@ -95,7 +95,10 @@ class AgentLine:
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault from order to clearing; a moment that never came is None. `touched` counts what it did."""
+    """One fault from order to clearing; a moment that never came is None. `touched` counts what it did.
+
+    `agents_touched` leaves out the canary, whose own traffic proves that the fault is in force.
+    """
 
     fault: str
     lease: str | None

@@ -39,6 +39,7 @@ def environment() -> Environment:
     made.filters["value"] = value
     made.filters["pretty"] = lambda found: json.dumps(found, indent=1, default=str, ensure_ascii=False)
     made.filters["is_long"] = lambda found: len(value(found)) > LONG
+    made.filters["activity"] = activity
     made.filters["phrase"] = lambda name: str(name).replace("_", " ")
     return made
 
@@ -55,6 +56,12 @@ def value(found: Any) -> str:
     if not isinstance(found, bool) and isinstance(found, int | float) and found >= NEVER:
         return "never"
     return in_words(found) or ("none" if isinstance(found, list | tuple | dict) else "empty")
+
+
+def activity(function: str) -> str:
+    """`probes.x.x` as `probes.x`: the file is named as its function."""
+    module, _, name = function.rpartition(".")
+    return module if module.rpartition(".")[2] == name else function
 
 
 def html(review: Review) -> str:
