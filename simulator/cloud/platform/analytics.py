@@ -15,6 +15,7 @@ from simulator.cloud.platform.guards import optional, required
 from simulator.cloud.platform.model import Conversation
 
 MAX_PAGE = 100
+Matcher = Callable[[Conversation], bool]
 
 # What a dimension of a predicate is in a conversation: the values of which one must match.
 DIMENSIONS: dict[str, Callable[[Conversation], set[str | None]]] = {
@@ -58,13 +59,14 @@ async def query(request: Request) -> Response:
     authenticated(request)
     body = await json_object(request)
     begin_ms, end_ms = _interval(required(body, "interval", str))
-    filters = [*(optional(body, "conversationFilters", list) or []), *(optional(body, "segmentFilters", list) or [])]
+    wanted = [*(optional(body, "conversationFilters", list) or []), *(optional(body, "segmentFilters", list) or [])]
+    matchers = [_matcher(each) for each in wanted]
     found = [
         call
         for call in cloud_of(request).platform.routing.conversations.values()
         if call.start_ms < end_ms
         and (call.end_ms is None or call.end_ms >= begin_ms)
-        and all(_matches(each, call) for each in filters)
+        and all(matches(call) for matches in matchers)
     ]
     found.sort(key=lambda call: call.start_ms, reverse=body.get("order") == "desc")
     paging = optional(body, "paging", dict) or {}
@@ -83,20 +85,25 @@ def _interval(given: str) -> tuple[int, int]:
     return begin, end
 
 
-def _matches(wanted: Any, call: Conversation) -> bool:
+def _matcher(wanted: Any) -> Matcher:
     if not isinstance(wanted, dict):
         raise ApiError(400, "bad.request", "Each filter must be a JSON object.")
-    parts = [_predicate(each, call) for each in optional(wanted, "predicates", list) or []]
-    parts += [_matches(each, call) for each in optional(wanted, "clauses", list) or []]
-    return any(parts) if wanted.get("type") == "or" else all(parts)
+    parts = [_predicate(each) for each in optional(wanted, "predicates", list) or []]
+    parts += [_matcher(each) for each in optional(wanted, "clauses", list) or []]
+    if wanted.get("type") == "or":
+        return lambda call: any(part(call) for part in parts)
+    return lambda call: all(part(call) for part in parts)
 
 
-def _predicate(wanted: Any, call: Conversation) -> bool:
-    values_of = DIMENSIONS.get(wanted.get("dimension", "")) if isinstance(wanted, dict) else None
+def _predicate(wanted: Any) -> Matcher:
+    values_of = DIMENSIONS.get(str(wanted.get("dimension"))) if isinstance(wanted, dict) else None
     if values_of is None:
         raise ApiError(400, "bad.request", f"A predicate needs a dimension of {sorted(DIMENSIONS)}.")
-    found = values_of(call) - {None}
-    operator = str(wanted.get("operator", "matches"))
+    operator, value = wanted.get("operator", "matches"), str(wanted.get("value"))
+    if operator == "exists":
+        return lambda call: bool(values_of(call) - {None})
+    if operator == "notExists":
+        return lambda call: not values_of(call) - {None}
     if operator != "matches":
-        return bool(found) == (operator == "exists")
-    return str(wanted.get("value")) in found
+        raise ApiError(400, "bad.request", f"Operator {operator} is none of matches, exists, notExists.")
+    return lambda call: value in values_of(call)
