@@ -245,7 +245,7 @@ class Keeper:
         return {"undone": [undone_json(result) for result in self.custody.stop(str(request["reason"]))]}
 
     def _finish(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        return self.wind_up("")
+        return self.wind_up(str(request.get("unjudged", "")))
 
     # the end
 
@@ -312,7 +312,15 @@ def main() -> None:
         keeper = Keeper(run, given.folder, given.hold_within)
     except OSError as error:
         sys.exit(f"the keeper cannot write its evidence in {given.folder}: {error}")
+    threading.excepthook = _die
     keeper.serve()
+
+
+def _die(broken: threading.ExceptHookArgs) -> None:
+    # A keeper that is broken inside keeps nothing. Without it the children end, the chaos process takes notice, and
+    # the undo log is replayed by whoever comes next.
+    threading.__excepthook__(broken)
+    os._exit(70)
 
 
 if __name__ == "__main__":

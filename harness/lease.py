@@ -143,14 +143,16 @@ class Holder(KeeperClient):
         answer = self.ask("spawn", name=name, argv=list(argv), log=log, env=dict(env or {}), within_s=within_s)
         return dict(answer["line"])
 
-    def finish(self) -> list[str]:
+    def finish(self, unjudged: str = "") -> list[str]:
         """Orderly end: what was still held is undone, every child is ended, the keeper is gone and its state removed.
+
+        With `unjudged`, a `verdict.json` of VOID for that reason is left for the judge to replace, should it ever come.
 
         Returns what was not in order, in words. `summary` has all of it: `{"undone": [...], "stopped", "left_behind":
         [faults not seen cleared], "processes": [{"name", "pid", "code", "how", "abnormal"}]}`.
         """
         self._finished = True
-        self.summary = self.ask("finish")
+        self.summary = self.ask("finish", unjudged=unjudged)
         self.close()
         return list(_disorder(self.summary))
 

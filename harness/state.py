@@ -22,7 +22,8 @@ from typing import Any
 from harness.errors import BadInput
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-UNBORN = ".new-"
+UNBORN = ".deskstorm-new-"
+LOCK = "deskstorm.lock"
 UNBORN_LIMIT_S = 60.0
 
 
@@ -70,15 +71,22 @@ class RunState:
     @property
     def lock(self) -> Path:
         """The file whose lock the living keeper holds."""
-        return self.folder / "lock"
+        return self.folder / LOCK
 
     def settings(self, name: str) -> Path:
         """Where the settings file of the child `name` belongs."""
         return self.folder / f"{name}.json"
 
     def remove(self) -> None:
-        """Take the folder away; nothing to do if it is gone."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Take the folder away, its lock last, by which it is known; nothing to do if it is gone."""
+        with suppress(OSError):
+            for path in self.folder.iterdir():
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                elif path != self.lock:
+                    path.unlink()
+            self.lock.unlink()
+            self.folder.rmdir()
 
 
 def root() -> Path:
@@ -105,7 +113,7 @@ def create(run_id: str) -> tuple[RunState, int]:
     folder = root() / run_id
     try:
         unborn.mkdir(mode=0o700)
-        lock = os.open(unborn / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        lock = os.open(unborn / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         unborn.rename(folder)
     except OSError as error:
@@ -115,8 +123,9 @@ def create(run_id: str) -> tuple[RunState, int]:
 
 
 def runs() -> list[RunState]:
-    """The state of every run on this machine that is not over or left something behind."""
-    return [RunState(folder) for folder in sorted(root().iterdir()) if not folder.name.startswith(UNBORN)]
+    """The state of every run on this machine that is not over or left something behind; nothing else in that folder."""
+    found = [RunState(folder) for folder in sorted(root().iterdir()) if not folder.name.startswith(UNBORN)]
+    return [run for run in found if run.lock.is_file()]
 
 
 def sweep_unborn() -> None:
@@ -133,8 +142,7 @@ def taken_over(run: RunState) -> Iterator[bool]:
     try:
         lock = os.open(run.lock, os.O_RDWR)
     except OSError:
-        # Without a lock file nothing of it can be alive; a folder that went in the meantime is not ours.
-        yield run.folder.is_dir()
+        yield False
         return
     try:
         try:

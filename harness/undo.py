@@ -4,6 +4,7 @@ An undo is a call by dotted name, so the keeper that carries it out knows no par
 its own eyes that the fault is gone, and raise if it is not. It may be made twice.
 """
 
+import errno
 import importlib
 import inspect
 import json
@@ -11,6 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,14 +95,18 @@ class UndoLog:
 
     def done(self, lease_id: str) -> None:
         """Record that nothing of that lease is in force any more."""
-        self._append({"done": lease_id})
+        with suppress(OSError):  # an undo may be made twice: a full disk must not get in the way of the others
+            self._append({"done": lease_id})
 
     def close(self) -> None:
         """Close the file."""
         os.close(self._handle)
 
     def _append(self, line: dict[str, Any]) -> None:
-        os.write(self._handle, (json.dumps(line) + "\n").encode())
+        # On a line of its own even after one that a full disk has cut short.
+        record = f"\n{json.dumps(line)}\n".encode()
+        if os.write(self._handle, record) != len(record):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(self._handle)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import sys
 import threading
@@ -148,9 +149,15 @@ def test_an_orderly_run_leaves_only_its_evidence(keeper: Holder, tmp_path: Path,
     assert not (keeper.folder / "verdict.json").exists()
 
 
+def test_a_run_that_is_yet_to_be_judged_is_void_until_then(keeper: Holder) -> None:
+    keeper.finish(unjudged="it was never judged")
+    verdict = json.loads((keeper.folder / "verdict.json").read_text())
+    assert verdict == {"verdict": "VOID", "reasons": ["it was never judged"]}
+
+
 def test_the_undo_is_on_disk_before_the_lease_is_answered(keeper: Holder, tmp_path: Path) -> None:
     lease = keeper.lease("touching", touching(tmp_path / "fault"), 30)
-    line = json.loads((keeper.state / "undo.jsonl").read_text())
+    line = json.loads((keeper.state / "undo.jsonl").read_text().strip())
     assert line["held"]["id"] == lease
     assert line["held"]["undo"] == {
         "module": "touching",
@@ -334,6 +341,20 @@ def test_a_run_folder_that_vanishes_does_not_keep_a_fault_in_force(holding: Any,
     chaos.process.send_signal(signal.SIGKILL)
     until(gone(state_folder), "the run's state to go", 5)
     assert not chaos.fault.exists()
+
+
+def test_a_full_disk_refuses_a_lease_and_keeps_no_fault_in_force(keeper: Holder, tmp_path: Path) -> None:
+    fault = tmp_path / "fault"
+    keeper.confirm(keeper.lease("touching", touching(fault, "clear_quietly"), 30))
+    fault.touch()
+    pid = json.loads((keeper.state / "keeper.json").read_text())["pid"]
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (10, 10))  # no file of the keeper can grow any more
+    with pytest.raises(Refused, match="File too large"):
+        keeper.lease("touching", touching(tmp_path / "other"), 30)
+    assert [result["verified"] for result in keeper.stop("enough")] == [True]
+    assert not fault.exists()
+    until(lambda: keeper.stopped, "the word of the keeper", 2)
+    assert keeper.finish() == []
 
 
 def test_a_keeper_that_nobody_holds_ends_by_itself(tmp_path: Path, state_folder: Path) -> None:

@@ -73,8 +73,17 @@ def test_a_socket_may_have_a_path_of_any_length(tmp_path: Path) -> None:
             assert accepted.recv(1) == b"x"
 
 
+def test_what_is_not_ours_in_the_state_folder_is_left_alone(state_folder: Path) -> None:
+    state_folder.mkdir(mode=0o700)
+    (state_folder / "letters").mkdir()
+    (state_folder / "letters" / "one").touch()
+    assert state.runs() == []
+    with state.taken_over(state.RunState(state_folder / "letters")) as ours:
+        assert not ours
+
+
 def test_what_a_starter_left_that_died_at_once_is_swept_after_a_minute(state_folder: Path) -> None:
-    young, old = state.root() / ".new-1-young", state.root() / ".new-2-old"
+    young, old = (state.root() / f"{state.UNBORN}{name}" for name in ("young", "old"))
     young.mkdir()
     old.mkdir()
     os.utime(old, (0, 0))

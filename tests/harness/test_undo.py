@@ -44,6 +44,16 @@ def test_a_torn_last_line_does_not_hide_the_others(tmp_path: Path) -> None:
     assert open_leases(tmp_path / "nowhere") == []
 
 
+def test_a_line_cut_short_does_not_spoil_the_next(tmp_path: Path) -> None:
+    one = lease(tmp_path / "one")
+    path = tmp_path / "undo.jsonl"
+    path.write_text('{"held": {"id": "cut')
+    log = UndoLog(path)
+    log.held(one)
+    log.close()
+    assert open_leases(path) == [one]
+
+
 def test_the_undo_log_is_for_its_owner_alone(tmp_path: Path) -> None:
     UndoLog(tmp_path / "undo.jsonl").close()
     assert (tmp_path / "undo.jsonl").stat().st_mode & 0o777 == 0o600

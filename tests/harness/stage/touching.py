@@ -14,6 +14,11 @@ def clear_touching(path: str, lease: str = "") -> None:
         record.write(f"{fault.name} {lease}\n")
 
 
+def clear_quietly(path: str) -> None:
+    """Take the file away, and write nothing."""
+    Path(path).unlink(missing_ok=True)
+
+
 def clear_second_time(path: str) -> None:
     """Fail once, then work."""
     tried = Path(f"{path}.tried")
