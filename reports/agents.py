@@ -60,6 +60,7 @@ class AgentTracks:
             self.sockets = self._sockets("socket.open", "socket.closed")
         self.banner = self._track("desktop.banner", lambda e: str(e["banner"]))
         self.ready = self._track("desktop.banner", lambda e: bool(e["connected"]))
+        self.logged_on = min((at for at, ready in self.ready.changes if ready), default=None)
         self.shown = self._track("presence.shown", lambda e: spelled(e["presence"]))
         self.presence = self._track("agent.status", lambda e: spelled(e["presence"]))
         self.routing = self._track("agent.status", lambda e: spelled(e.get("routing")))
@@ -80,6 +81,8 @@ class AgentTracks:
     def connection(self, at: float) -> Connection:
         """How the desktop stood at that moment."""
         sockets, banner, ready = self.sockets.at(at), self.banner.at(at), self.ready.at(at)
+        if self.logged_on is not None and at < self.logged_on:
+            return Connection.STARTING
         if banner == "logged_out":
             return Connection.DISAGREES if sockets else Connection.OUT
         if sockets is None:

@@ -28,6 +28,13 @@ def faults(record: Record) -> tuple[Fault, ...]:
     return tuple(sorted(found, key=lambda fault: fault.start))
 
 
+def never_ordered(record: Record) -> tuple[str, ...]:
+    """The faults that the experiment planned and that nobody ordered."""
+    planned = record.evidence.last("run.planned")
+    known = {entry.get("fault") for entry in record.of(*KINDS, *WIRE_KINDS)}
+    return tuple(str(fault) for fault in (planned.get("faults") or () if planned else ()) if fault not in known)
+
+
 def _fault(record: Record, name: str, entries: list[Entry]) -> Fault:
     at = {entry.kind: record.clock.seconds(entry.t) for entry in reversed(entries)}
     by_kind = {entry.kind: entry for entry in entries}

@@ -35,6 +35,7 @@ class Connection(StrEnum):
     DISAGREES = "banner and socket disagree"
     DOUBLE = "two sockets at once"
     OUT = "logged out"
+    STARTING = "logging on"
     UNKNOWN = "not known"
 
 
@@ -118,7 +119,10 @@ class Fault:
 
 @dataclass(frozen=True)
 class Recovery:
-    """How one agent came back: `took_s` from the first loss until it was right again and stayed so."""
+    """How one agent came back: `took_s` from the first loss until it was right again and stayed so.
+
+    `lost_s` adds up the moments of that time in which it was not right.
+    """
 
     agent: str
     label: str
@@ -126,6 +130,7 @@ class Recovery:
     lost: float | None
     back: float | None
     took_s: float | None
+    lost_s: float
     after_clearing_s: float | None
     drops: int
     attempts: int
@@ -249,6 +254,7 @@ class Review:
     end: float
     agents: tuple[AgentLine, ...] = ()
     faults: tuple[Fault, ...] = ()
+    never_ordered: tuple[str, ...] = ()
     recoveries: Recoveries | None = None
     questions: tuple[Question, ...] = ()
     activities: tuple[Activity, ...] = ()

@@ -64,6 +64,7 @@ def _recovery(
         lost=lost,
         back=back,
         took_s=back - lost if recovered and lost is not None and back is not None else None,
+        lost_s=_length(wrong),
         after_clearing_s=max(0.0, back - cleared) if recovered and back is not None else None,
         drops=sum(mark.kind is MarkKind.DROP and mark.at >= start for mark in line.marks),
         attempts=track.attempts(start),
@@ -79,6 +80,15 @@ def _wrong(line: AgentLine, track: AgentTracks, start: float, end: float, grace:
     shown = spans((track.shown, track.presence), lambda at: "agrees" if track.agrees(at) else "disagrees", start, end)
     found += [span for span in shown if span.state == "disagrees" and span.end - span.start > grace]
     return sorted(found, key=lambda span: span.end)
+
+
+def _length(found: list[Span]) -> float:
+    """How long any of the spans lasted, where they overlap counted once."""
+    length, until = 0.0, float("-inf")
+    for span in sorted(found, key=lambda span: span.start):
+        length += max(0.0, span.end - max(span.start, until))
+        until = max(until, span.end)
+    return length
 
 
 def _outcome(line: AgentLine, lost: float | None, back: float | None) -> Outcome:

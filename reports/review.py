@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from reports import agents as agent_lines
-from reports.faults import faults
+from reports.faults import faults, never_ordered
 from reports.model import Activity, Phase, Question, Review
 from reports.record import Record, sources
 from reports.recovery import recoveries
@@ -43,6 +43,7 @@ def review(record: Record) -> Review:
         end=end,
         agents=lines,
         faults=broken,
+        never_ordered=never_ordered(record),
         recoveries=recoveries(record, broken, known, lines),
         questions=questions(record),
         activities=steps,

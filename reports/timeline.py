@@ -20,6 +20,7 @@ CONNECTION_CLASS = {
     Connection.DISAGREES: "disagrees",
     Connection.DOUBLE: "double",
     Connection.OUT: "out",
+    Connection.STARTING: "starting",
     Connection.UNKNOWN: "unknown",
 }
 QUEUE_CLASS = {Queue.ON: "q-on", Queue.OFF: "q-off", Queue.NOT_RESPONDING: "q-nr", Queue.UNKNOWN: "unknown"}

@@ -61,6 +61,11 @@ def test_a_socket_after_a_logout_is_a_disagreement() -> None:
     assert states(found)[1:] == [(Connection.OUT, 2.0, 6.0), (Connection.DISAGREES, 6.0, 10.0)]
 
 
+def test_before_its_first_connection_a_desktop_is_logging_on_and_not_lost() -> None:
+    found = tracked((3, "ws.open", OPEN), (4, "desktop.banner", READY))
+    assert states(found) == [(Connection.STARTING, 0.0, 4.0), (Connection.CONNECTED, 4.0, 10.0)]
+
+
 def test_without_a_wire_the_desktops_own_sockets_count() -> None:
     found = tracked((0, "socket.open", OPEN), (5, "socket.closed", OPEN))
     assert states(found) == [(Connection.CONNECTED, 0.0, 5.0), (Connection.DOWN, 5.0, 10.0)]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from reports import record
-from reports.faults import faults, in_words, scope_in_words
+from reports.faults import faults, in_words, never_ordered, scope_in_words
 
 
 def test_a_fault_has_its_proof_its_clearing_and_what_it_touched(recorded: Any) -> None:
@@ -26,6 +26,17 @@ def test_a_fault_that_was_never_seen_says_so_and_lasts_to_the_end(recorded: Any)
     assert (found.fault, found.seen, found.cleared, found.touched) == ("token_revoked", None, None, None)
     assert found.end == pytest.approx(96.0)
     assert found.parameters == "share 0.5"
+
+
+def test_a_fault_that_was_planned_and_never_ordered_is_named(recorded: Any) -> None:
+    recorded.add("chaos-1", -19, "run.planned", faults=["ws_reset", "rate_limit"])
+    assert never_ordered(record.read(recorded.write())) == ("rate_limit",)
+
+
+def test_the_canary_is_not_counted_among_the_agents_touched(recorded: Any) -> None:
+    recorded.add("wire", 41, "fault.touched", "canary", fault="ws_reset", id="ws_reset-1", what="reset")
+    (found,) = faults(record.read(recorded.write()))
+    assert (found.touched, found.agents_touched) == (13, 12)
 
 
 def test_a_clearing_without_a_lease_clears_its_fault(recorded: Any) -> None:

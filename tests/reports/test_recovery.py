@@ -24,6 +24,14 @@ def test_time_to_recover_runs_from_the_loss_until_the_agent_is_right_for_good(re
     assert (found.drops, found.attempts) == (1, 2)
 
 
+def test_an_agent_lost_twice_was_right_in_between(recorded: Any, reviewed: Callable[[], Review]) -> None:
+    recorded.add("wire", 85, "ws.close", "agent-03", channel="c2", socket="agent-03-3", code=1006)
+    recorded.add("wire", 90, "ws.open", "agent-03", channel="c3", socket="agent-03-4")
+    found = row(reviewed(), "agent-03")
+    assert found.took_s == pytest.approx(49.4, abs=0.2)
+    assert found.lost_s == pytest.approx(32.4, abs=0.2)
+
+
 def test_an_agent_that_never_came_back_is_counted_and_comes_first(reviewed: Callable[[], Review]) -> None:
     found = reviewed().recoveries
     assert found is not None
