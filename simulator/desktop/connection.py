@@ -1,13 +1,13 @@
 """The notification channel and its socket: one at most, watched for silence, opened again with patience."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from simulator.desktop.backoff import Backoff
 from simulator.desktop.effects import AbortSocket, CloseSocket, OpenSocket, Say
-from simulator.desktop.events import Heard, Replied, SocketClosed, SocketOpened
+from simulator.desktop.events import Heard, Replied, SocketClosed, SocketOpened, WatchTopics
 from simulator.desktop.rest import Rest
 
 CHANNELS = "/api/v2/notifications/channels"
@@ -198,6 +198,13 @@ class Connection(Rest):
         """Subscribe on the open socket; the state is not in doubt."""
         if self.channel is not None:
             self.put_subscriptions(self.channel, self.for_this_attempt(self.renewed))
+
+    def watch_topics(self, event: WatchTopics) -> None:
+        """Want more topics, from now on."""
+        extra = dict.fromkeys([*self.wishes.extra_topics, *event.topics])
+        self.wishes = replace(self.wishes, extra_topics=tuple(extra))
+        if self.connected:
+            self.subscribe_again()
 
     def renewed(self, reply: Replied) -> None:
         """The channel lives on, or another is needed."""

@@ -80,10 +80,27 @@ class HoldCall:
 
 
 @dataclass(frozen=True)
+class WatchTopics:
+    """The agent opens a view that wants more topics."""
+
+    topics: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class EndCall:
     """The agent hangs up."""
 
 
 Event = (
-    LogIn | LogOut | Replied | SocketOpened | SocketClosed | Heard | ChoosePresence | WriteWrapup | HoldCall | EndCall
+    LogIn
+    | LogOut
+    | Replied
+    | SocketOpened
+    | SocketClosed
+    | Heard
+    | ChoosePresence
+    | WriteWrapup
+    | HoldCall
+    | WatchTopics
+    | EndCall
 )

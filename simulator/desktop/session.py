@@ -1,7 +1,7 @@
 """One desktop: what it believes and what it does, as a state machine without socket, clock or await.
 
 The layers, each knowing the ones before it: `core` (effects, alarms), `rest` (requests and the token), `connection`
-(channel and socket), `standing` (presence and routing status), `work` (conversations and wrap-up). A defect is a
+(channel and socket), `standing` (presence and routing status), `work` (conversations), `wrapup`. A defect is a
 subclass that overrides one small method of any of them.
 """
 
@@ -20,13 +20,14 @@ from simulator.desktop.events import (
     Replied,
     SocketClosed,
     SocketOpened,
+    WatchTopics,
     WriteWrapup,
 )
 from simulator.desktop.facts import written
-from simulator.desktop.work import Work
+from simulator.desktop.wrapup import WrapUp
 
 
-class Session(Work):
+class Session(WrapUp):
     """`handle` takes an event and the time, `tick` the time alone; both answer what should be done.
 
     `refusal` says why the newest wish of the agent was not possible, None if it was.
@@ -78,6 +79,8 @@ class Session(Work):
                 return self.choose_presence(event)
             case WriteWrapup():
                 return self.write_wrapup(event)
+            case WatchTopics():
+                self.watch_topics(event)
             case HoldCall() | EndCall():
                 return self.act_on_call(event)
         return None
@@ -119,12 +122,8 @@ class Session(Work):
             "wrapup": None
             if draft is None
             else {
-                "conversation": draft.conversation,
-                "notes": draft.notes,
-                "code": draft.code,
+                **draft.shown(),
                 "started_wall": written(draft.started_wall),
-                "deadline_wall": written(draft.deadline_wall),
-                "state": draft.state,
                 "sent": draft.sent,
                 "version": draft.version,
             },

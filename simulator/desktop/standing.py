@@ -199,8 +199,7 @@ class Standing(Connection):
     def choose(self, system: str, message: str | None = None) -> None:
         """Keep the wish until the server has it or something newer."""
         self.intent = Intent(system, self.presence.version if self.presence else "", message)
-        if self.connected:
-            self.push_intent()
+        self.push_intent()
 
     def push_intent(self) -> None:
         """Tell the server what the agent wishes, unless that was overtaken; only with fresh knowledge of the server."""

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from simulator.desktop.crowd import Crowd
-from simulator.desktop.events import ChoosePresence, EndCall, Event, HoldCall, LogIn, LogOut, WriteWrapup
+from simulator.desktop.events import ChoosePresence, EndCall, Event, HoldCall, LogIn, LogOut, WatchTopics, WriteWrapup
 
 Given = dict[str, Any]
 
@@ -23,6 +23,13 @@ def _wrapup(given: Given) -> Event:
     return WriteWrapup(given.get("notes"), given.get("code"), given.get("submit") is True)
 
 
+def _topics(given: Given) -> Event:
+    topics = given.get("topics")
+    if not isinstance(topics, list) or not all(isinstance(topic, str) for topic in topics):
+        raise HTTPException(400, f"topics: expected a list of texts, found {topics!r}")
+    return WatchTopics(tuple(topics))
+
+
 # What an agent can do: POST /desktops/{agent}/<name> with a JSON object.
 WISHES: dict[str, Callable[[Given], Event]] = {
     "login": lambda given: LogIn(),
@@ -30,6 +37,7 @@ WISHES: dict[str, Callable[[Given], Event]] = {
     "presence": _presence,
     "wrapup": _wrapup,
     "hold": lambda given: HoldCall(given.get("held") is not False),
+    "topics": _topics,
     "hangup": lambda given: EndCall(),
 }
 

@@ -27,8 +27,8 @@ class Timings:
     refresh_lead_s: float = 60.0
     refresh_spread_s: float = 15.0
     presence_beat_s: float = 30.0
-    # While there is no socket the desktop asks for work that was offered to it, so that it can decline.
-    offline_beat_s: float = 15.0
+    # Without a socket the desktop looks for offers, often enough to decline one before it is missed (after 8 s).
+    offline_beat_s: float = 6.0
     # After a gap of this length the server may have changed presence by itself (it does after 60 s).
     long_gap_s: float = 30.0
     auto_answer_s: float = 2.0
