@@ -344,7 +344,7 @@ def _check_defect(name: str | None) -> None:
 
 def _label(order: Order) -> str:
     planted = order.defect or (f"sabotage:{order.sabotage}" if order.sabotage else "")
-    return f"{order.experiment.stem}{f' [{planted}]' if planted else ''} seed {order.seed}"
+    return f"{order.experiment.stem}{f' ({planted})' if planted else ''} seed {order.seed}"
 
 
 def _shown(path: Path) -> str:

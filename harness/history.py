@@ -247,3 +247,17 @@ def _latest_after(times: Iterable[int | None], healed: int) -> int | None:
 def is_at_work(status: Entry) -> bool:
     """Whether an `agent.status` of the validator says that calls can reach the agent."""
     return status["presence"] == "ON_QUEUE" and bool(status["joined"]) and status["routing"] in AT_WORK
+
+
+def refusals(evidence: Evidence, agents: Collection[str]) -> dict[str, Span]:
+    """For each agent whose refresh the login host refused for good: from then until it got a token again."""
+    found: dict[str, Span] = {}
+    for entry in evidence.of("api", source="wire"):
+        if entry.agent is None or entry.agent not in agents or not str(entry["path"]).endswith("/oauth/token"):
+            continue
+        before = found.get(entry.agent)
+        if entry["status"] in (400, 401) and (before is None or before.end is not None):
+            found[entry.agent] = Span(entry.t)
+        elif entry["status"] == 200 and before is not None and before.end is None:
+            found[entry.agent] = Span(before.start, entry.t)
+    return found

@@ -49,10 +49,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why a run proves nothing from `t` on."""
+    """Why a run proves nothing from `t` on; `is_cause` sets what went wrong apart from what is missing after it."""
 
     t: int
     reason: str
+    is_cause: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ def judge(evidence: Evidence, still_open: Iterable[str] = ()) -> Judgement:
     line = troubles[0].t if troubles else None
     failures = [f for f in findings if f.verdict is Verdict.FAIL and (line is None or f.t < line)]
     sentences = [f"{f.question}: expected {f.expected}, found {f.found}" for f in failures]
-    doubts = [trouble.reason for trouble in troubles]
+    # What went wrong comes before what is missing because of it.
+    doubts = [trouble.reason for trouble in sorted(troubles, key=lambda trouble: not trouble.is_cause)]
     if failures:
         return Judgement(Verdict.FAIL, tuple(_once(sentences + doubts)), findings)
     if troubles:
@@ -123,7 +125,7 @@ def _findings(evidence: Evidence) -> Iterator[Finding]:
 
 def _troubles(evidence: Evidence, still_open: frozenset[str]) -> Iterator[Trouble]:
     yield from _missing_evidence(evidence, still_open)
-    yield from (Trouble(entry.t, entry["reason"]) for entry in evidence.of("run.trouble"))
+    yield from (Trouble(entry.t, entry["reason"], is_cause=True) for entry in evidence.of("run.trouble"))
     yield from _steady_state_at_start(evidence)
     yield from _activities(evidence)
     yield from _faults(evidence)
@@ -159,7 +161,8 @@ def _steady_state_at_start(evidence: Evidence) -> Iterator[Trouble]:
         yield Trouble(planned.t + 1, "the steady state was not checked before the fault")
     for entry in before:
         if not entry["met"]:
-            yield Trouble(entry.t, f"the steady state did not hold at the start: {entry.get('why', 'no reason given')}")
+            why = entry.get("why", "no reason given")
+            yield Trouble(entry.t, f"the steady state did not hold at the start: {why}", is_cause=True)
 
 
 def _activities(evidence: Evidence) -> Iterator[Trouble]:
@@ -169,14 +172,19 @@ def _activities(evidence: Evidence) -> Iterator[Trouble]:
     ended = evidence.of("activity.ended")
     for entry in ended:
         if entry["status"] != "succeeded":
-            yield Trouble(entry.t, f"{entry['name']} could not be carried out: {entry.get('why') or 'no reason given'}")
+            why = entry.get("why") or "no reason given"
+            yield Trouble(entry.t, f"{entry['name']} could not be carried out: {why}", is_cause=True)
         elif entry.get("type") == "action" and entry.get("output") is False:
-            yield Trouble(entry.t, f"{entry['name']} answered that it did nothing")
-    for phase in ("method", "rollback"):
-        done = [entry["name"] for entry in ended if entry["phase"] == phase]
-        for name in planned[phase]:
-            if name not in done:
-                yield Trouble(_end(evidence), f"{name} ({phase}) was never carried out")
+            yield Trouble(entry.t, f"{entry['name']} answered that it did nothing", is_cause=True)
+    missing = [
+        f"{name} ({phase})"
+        for phase in ("method", "rollback")
+        for name in planned[phase]
+        if name not in {entry["name"] for entry in ended if entry["phase"] == phase}
+    ]
+    if missing:
+        more = f" and {len(missing) - 1} more were" if missing[1:] else " was"
+        yield Trouble(_end(evidence), f"{missing[0]}{more} never carried out")
     if planned["hypothesis"] and not [e for e in evidence.of("hypothesis.ended") if e["when"] == "after"]:
         yield Trouble(_end(evidence), "the steady state was not checked after the fault")
 
@@ -187,7 +195,8 @@ def _faults(evidence: Evidence) -> Iterator[Trouble]:
     for fault in planned["faults"] if planned else ():
         if fault not in {entry["fault"] for entry in seen}:
             order = evidence.last("fault.ordered", fault=fault)
-            yield Trouble(order.t if order else _end(evidence), f"{fault} was never seen in force on the data path")
+            since = order.t if order else _end(evidence)
+            yield Trouble(since, f"{fault} was never seen in force on the data path", is_cause=order is not None)
     for entry in seen:
         if not _cleared(evidence, entry):
             yield Trouble(_end(evidence), f"{entry['fault']} was never seen cleared on the data path")
