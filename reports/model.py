@@ -142,7 +142,8 @@ class Recovery:
 class Recoveries:
     """All agents, worst first, and the distribution of those that recovered.
 
-    `resolution_s` is the observer's pace. An agent that was back before the clearing counts as 0 in `after_clearing`.
+    `resolution_s` is the observer's usual pace,
+    `longest_gap_s` the longest time between two of its looks. An agent that was back before the clearing counts as 0 in `after_clearing`.
     """
 
     rows: tuple[Recovery, ...]
@@ -150,6 +151,7 @@ class Recoveries:
     p95_s: float | None
     max_s: float | None
     resolution_s: float | None
+    longest_gap_s: float | None
     after_clearing_p95_s: float | None
 
     def count(self, outcome: str) -> int:

@@ -25,7 +25,8 @@ def recoveries(
     """How each agent came through, worst first; None if nothing was broken or nobody was there."""
     if not faults or not lines:
         return None
-    resolution = pace(record)
+    between = gaps(record)
+    resolution = median(between) if between else None
     window = (min(fault.start for fault in faults), record.clock.seconds(record.end))
     cleared = max(fault.end for fault in faults)
     grace = POLLS_OF_GRACE * resolution if resolution else 0.0
@@ -38,14 +39,15 @@ def recoveries(
         p95_s=percentile(took, 95) if took else None,
         max_s=max(took) if took else None,
         resolution_s=resolution,
+        longest_gap_s=max(between, default=None),
         after_clearing_p95_s=percentile(after, 95) if after else None,
     )
 
 
-def pace(record: Record) -> float | None:
-    """The observer's usual time between two looks, in real-world seconds."""
+def gaps(record: Record) -> list[float]:
+    """The times between the observer's looks, in real-world seconds."""
     polls = [record.clock.seconds(entry.t) for entry in record.of("poll")]
-    return median(after - before for before, after in pairwise(polls)) if len(polls) > 1 else None
+    return [after - before for before, after in pairwise(polls)]
 
 
 def _recovery(

@@ -46,7 +46,7 @@ def test_an_agent_that_never_came_back_is_counted_and_comes_first(reviewed: Call
 def test_the_resolution_is_the_observers_pace(reviewed: Callable[[], Review]) -> None:
     found = reviewed().recoveries
     assert found is not None
-    assert found.resolution_s == pytest.approx(1.0)
+    assert (found.resolution_s, found.longest_gap_s) == pytest.approx((1.0, 1.0))
 
 
 def test_a_desktop_that_shows_another_presence_than_the_api_is_not_right(
