@@ -142,8 +142,8 @@ class Recovery:
 class Recoveries:
     """All agents, worst first, and the distribution of those that recovered.
 
-    `resolution_s` is the observer's usual pace,
-    `longest_gap_s` the longest time between two of its looks. An agent that was back before the clearing counts as 0 in `after_clearing`.
+    `resolution_s` is the observer's usual pace, `longest_gap_s` the longest time between two of its looks.
+    An agent that was back before the clearing counts as 0 in `after_clearing_p95_s`.
     """
 
     rows: tuple[Recovery, ...]
