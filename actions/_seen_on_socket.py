@@ -50,7 +50,7 @@ def seen_silent(fault: str) -> Proof:
 
 
 def seen_in_events(
-    fault: str, percent: float, wanted: Callable[[Heard], bool], expected: str, within_s: float = SILENCE_S
+    fault: str, percent: float, wanted: Callable[[Heard], bool], expected: str, within_s: float = CLOSE_WITHIN_S
 ) -> Proof:
     """The proof that of the canary's own presence changes, listened to over its socket, what comes is `wanted`."""
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from chaoslib.types import Configuration
 
-from actions._seen_on_socket import SILENCE_S, listening, seen_in_events
-from harness.aim import aim
+from actions._seen_on_socket import CLOSE_WITHIN_S, listening, seen_in_events
+from harness.aim import aim_at_events
 from harness.canary import Look
 from harness.fault import Order, clear, inject, wire_run
 from harness.limits import number
@@ -28,14 +28,14 @@ def inject_ws_delay(
     """
     number("delay_ms", delay_ms, 1, 600_000)
     run = wire_run(configuration, FAULT, seconds)
-    scope = aim(run.world, agents, topic=topic)
+    scope = aim_at_events(run.world, agents, topic)
     wall_ms = run.scaled(delay_ms)
     prove = seen_in_events(
         FAULT,
         100,
         lambda heard: not heard.missing and min(heard.delays_ms) >= wall_ms,
         f"events after {wall_ms:g} ms or more",
-        within_s=wall_ms / 1000 + SILENCE_S,
+        within_s=wall_ms / 1000 + CLOSE_WITHIN_S,
     )
     return inject(run, Order(FAULT, scope, seconds, {"delay_ms": wall_ms}, prove, listening, (Look.EVENTS,)))
 

@@ -5,7 +5,7 @@ from typing import Any
 from chaoslib.types import Configuration
 
 from actions._seen_on_socket import listening, seen_in_events
-from harness.aim import aim
+from harness.aim import aim_at_events
 from harness.canary import Look
 from harness.fault import Order, clear, inject, wire_run
 from harness.limits import number
@@ -13,6 +13,8 @@ from harness.limits import number
 __all__ = ["inject_ws_reorder", "clear_ws_reorder"]
 
 FAULT = "ws_reorder"
+# Not scaled: the next message is as far away as the machine is slow.
+WAIT_MS = 1000.0
 
 
 def inject_ws_reorder(
@@ -28,9 +30,9 @@ def inject_ws_reorder(
     """
     number("percent", percent, 1, 100)
     run = wire_run(configuration, FAULT, seconds)
-    scope = aim(run.world, agents, topic=topic)
+    scope = aim_at_events(run.world, agents, topic)
     prove = seen_in_events(FAULT, percent, lambda heard: heard.overtaken > 0, "events out of order")
-    parameters = {"rate": percent / 100, "wait_ms": run.scaled(1000)}
+    parameters = {"rate": percent / 100, "wait_ms": WAIT_MS}
     return inject(run, Order(FAULT, scope, seconds, parameters, prove, listening, (Look.EVENTS,)))
 
 

@@ -26,6 +26,15 @@ def aim(world: World, agents: str = "", path: str = "*", topic: str = "*", direc
     return scope
 
 
+def aim_at_events(world: World, agents: str = "", topic: str = "*") -> Scope:
+    """The scope of a fault on events; `topic` must cover the canary's own presence, by which the fault is seen."""
+    scope = aim(world, agents, topic=topic)
+    own = f"v2.users.{world.canary.id}.presence"
+    if not scope.covers_topic(own):
+        raise BadInput("topic", f"a pattern that covers the canary's own presence, {own}", topic)
+    return scope
+
+
 def touched_agents(world: World, scope: Scope) -> list[str]:
     """The ids of the world's agents that `scope` touches, without the canary."""
     return [agent.id for agent in world.agents if scope.covers_agent(agent.id, world.seed)]

@@ -8,7 +8,7 @@ import json
 import ssl
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
@@ -92,6 +92,7 @@ class Canary:
         self._direct = httpx.Client(verify=_trust(tls, world.ca), timeout=LIMIT_S, trust_env=False)
         self._token = ""
         self._socket: ClientConnection | None = None
+        self._open = ExitStack()
         self._rounds = 0
 
     def __enter__(self) -> Self:
@@ -168,15 +169,17 @@ class Canary:
         uri = str(answer.json["connectUri"])
         trust = self._trust if uri.startswith("wss:") else None
         try:
-            self._socket = connect(
-                uri,
-                proxy=self._proxy,
-                ssl=trust,
-                open_timeout=LIMIT_S,
-                close_timeout=0.2,
-                ping_interval=None,
-                max_queue=None,
-                compression=None,
+            self._socket = self._open.enter_context(
+                connect(
+                    uri,
+                    proxy=self._proxy,
+                    ssl=trust,
+                    open_timeout=LIMIT_S,
+                    close_timeout=0.2,
+                    ping_interval=None,
+                    max_queue=None,
+                    compression=None,
+                )
             )
         except (InvalidStatus, InvalidProxyStatus) as refusal:
             return int(refusal.response.status_code)
@@ -186,10 +189,9 @@ class Canary:
 
     def hang_up(self) -> None:
         """Close the socket, whatever state it is in."""
-        if self._socket is not None:
-            with suppress(OSError, WebSocketException):
-                self._socket.close()
-            self._socket = None
+        self._socket = None
+        with suppress(OSError, WebSocketException):
+            self._open.close()
 
     def ping(self, within_s: float) -> float | None:
         """Milliseconds from ping to pong over the socket, or None for silence."""

@@ -1,0 +1,58 @@
+import time
+
+import pytest
+
+from actions.api_latency import clear_api_latency
+from harness.errors import BadInput, FaultNotInForce
+from tests.actions.conftest import Client, Live
+
+pytestmark = pytest.mark.world
+
+
+def test_calls_take_longer_until_it_is_cleared(live: Live, client: Client) -> None:
+    with live.fault("api_latency", delay_ms=3000) as found:
+        assert found["seen"]["ms"] >= 300
+        started = time.monotonic()
+        client.get()
+        assert time.monotonic() - started >= 0.3
+    started = time.monotonic()
+    client.get()
+    assert time.monotonic() - started < 0.3
+
+
+def test_only_the_agents_and_paths_meant_are_slow(live: Live, client: Client) -> None:
+    other = live.world.agents[1].id
+    with live.fault("api_latency", delay_ms=5000, agents=other, path="*/presences/*") as found:
+        assert found["agents"] == [other]
+        assert found["seen"]["path"].endswith("/presences/PURECLOUD")
+        started = time.monotonic()
+        client.get(f"/api/v2/users/{client.agent}/presences/PURECLOUD")
+        assert time.monotonic() - started < 0.5
+
+
+def test_clearing_twice_and_without_a_world_has_nothing_to_do(live: Live) -> None:
+    nothing = {"fault": "api_latency", "in_force": False}
+    assert live.clear("api_latency") == nothing
+    assert clear_api_latency(configuration={}) == nothing
+    assert clear_api_latency(configuration={"deskstorm_world": "gone.json"}) == nothing
+
+
+def test_it_is_not_believed_without_being_seen(sabotaged: Live) -> None:
+    assert str(sabotaged.refuses(FaultNotInForce, "api_latency")).startswith("api_latency is not in force: expected ")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "says"),
+    [
+        ({"agents": "nobody"}, "found 'nobody'"),
+        ({"agents": "0 %"}, "above 0 %"),
+        ({"seconds": 0}, "seconds: expected a number from 1"),
+        ({"path": ""}, "non-empty pattern"),
+        ({"delay_ms": 0}, "delay_ms: expected a number from 1"),
+        ({"delay_ms": "200"}, "found '200'"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_anything_is_touched(
+    live: Live, parameters: dict[str, object], says: str
+) -> None:
+    assert says in str(live.refuses(BadInput, "api_latency", **parameters))
