@@ -36,7 +36,9 @@ def read(folder: Path) -> Record:
     if not folder.is_dir():
         raise BadInput(f"run {folder}", "the folder of a run, runs/<id>", "no such folder")
     found = _redacted(evidence.read(folder / "evidence"))
-    verdict = _json(folder / "verdict.json") or _judged(folder, found)
+    started = found.last("run.started")
+    # A verdict that was judged afterwards knows only what the evidence says of the run.
+    verdict = {**(started.fields if started else {}), **(_json(folder / "verdict.json") or _judged(folder, found))}
     clock = _clock(folder, verdict, found)
     return Record(folder.resolve().name, verdict, found, _json(folder / "journal.json"), clock, _end(verdict, found))
 
@@ -70,11 +72,9 @@ def _judged(folder: Path, found: Evidence) -> dict[str, Any]:
     """What verdict.json would hold of a run that ended before it was written."""
     if not found.entries:
         raise BadInput(f"run {folder}", "verdict.json or evidence/*.jsonl", "neither")
-    started = found.last("run.started")
-    known = started.fields if started else {}
     judgement = judge(found).as_json()
     reasons = ["the run ended before it was judged; this review judged what evidence it left", *judgement["reasons"]]
-    return {**known, **judgement, "verdict": str(judgement["verdict"]), "reasons": reasons}
+    return {**judgement, "verdict": str(judgement["verdict"]), "reasons": reasons}
 
 
 def _clock(folder: Path, verdict: Mapping[str, Any], found: Evidence) -> Clock:

@@ -36,7 +36,7 @@ def test_times_are_real_world_seconds_since_the_world_was_up(recorded: Any) -> N
 def test_a_run_that_was_killed_is_judged_from_what_it_left(recorded: Any) -> None:
     recorded.verdict, recorded.closed = {}, False
     found = record.read(recorded.write())
-    assert found.verdict["verdict"] == "VOID" or found.verdict["verdict"] == "FAIL"
+    assert found.verdict["verdict"] == "VOID"
     assert found.verdict["reasons"][0].startswith("the run ended before it was judged")
     assert [source.source for source in record.sources(found) if not source.closed] == [
         "chaos-1",
@@ -45,6 +45,13 @@ def test_a_run_that_was_killed_is_judged_from_what_it_left(recorded: Any) -> Non
         "validator",
         "wire",
     ]
+
+
+def test_a_verdict_judged_afterwards_is_completed_from_the_evidence(recorded: Any) -> None:
+    recorded.verdict = {"verdict": "VOID", "reasons": ["killed"], "findings": []}
+    found = record.read(recorded.write())
+    known = (found.verdict["experiment"], found.verdict["seed"], found.clock.scale)
+    assert known == ("websocket_reset", 7, 0.1)
 
 
 def test_secrets_in_evidence_and_verdict_are_redacted_while_reading(recorded: Any) -> None:
