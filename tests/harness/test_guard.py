@@ -23,6 +23,7 @@ from harness.waiting import until
 from harness.wire import WireControl, WireStats
 from harness.world import Agent, Wire, World, WorldKind
 
+LIMIT_S = 20.0
 P99 = Measure.API_P99_MS
 SLOW = Condition(P99, 2000.0, 30.0)
 QUIET = WireStats(count=0, errors=0, p99_ms=0, open=0, opened=0, refused=0, abnormal=0, error_rate=0)
@@ -180,7 +181,7 @@ def test_a_breach_clears_every_fault_and_then_tells(
         assert client.get(f"http://{upstream}/").status_code == 204
         waiting = threading.Thread(target=client.get, args=(f"http://{upstream}/slow",), kwargs={"timeout": 15})
         waiting.start()
-        until(lambda: keeper.stopped, "the guard to stop the run", 5)
+        until(lambda: keeper.stopped, "the guard to stop the run", LIMIT_S)
         assert not fault.exists()
         Upstream.let_go.set()
         waiting.join()
@@ -207,7 +208,7 @@ def test_a_guard_that_cannot_measure_stops_the_run(guarded: tuple[Holder, Wire],
     keeper.guard([{"measure": "api_p99_ms", "limit": 500, "for_s": 2}])
     pid = keeper.in_force()["processes"][0]["pid"]
     os.kill(pid, signal.SIGSTOP)  # it hangs: nothing ends, nothing answers
-    until(lambda: keeper.stopped, "the guard to stop the run", 10)
+    until(lambda: keeper.stopped, "the guard to stop the run", LIMIT_S)
     os.kill(pid, signal.SIGCONT)
     assert keeper.stopped.startswith("guard cannot measure: the wire at 127.0.0.1:")
     assert not fault.exists()
@@ -220,7 +221,7 @@ def test_a_killed_wire_stops_the_run(guarded: tuple[Holder, Wire], tmp_path: Pat
     lease(keeper, fault)
     keeper.guard([{"measure": "api_p99_ms", "limit": 500, "for_s": 2}])
     os.kill(keeper.in_force()["processes"][0]["pid"], signal.SIGKILL)
-    until(lambda: keeper.stopped, "the run to be stopped", 5)
+    until(lambda: keeper.stopped, "the run to be stopped", LIMIT_S)
     assert keeper.stopped.startswith(("process wire ended (exit code -9)", "guard cannot measure"))
     assert not fault.exists()
 
@@ -246,6 +247,6 @@ def test_the_wire_counts_what_still_waits(guarded: tuple[Holder, Wire], upstream
     with httpx.Client(proxy=wire.proxy, trust_env=False) as client, WireControl(wire) as control:
         waiting = threading.Thread(target=client.get, args=(f"http://{upstream}/slow",), kwargs={"timeout": 15})
         waiting.start()
-        until(lambda: control.stats(5).p99_ms > 300, "the waiting call to count", 5)
+        until(lambda: control.stats(5).p99_ms > 300, "the waiting call to count", LIMIT_S)
         Upstream.let_go.set()
         waiting.join()

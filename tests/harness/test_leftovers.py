@@ -16,12 +16,13 @@ from harness.undo import Lease, Undo, UndoLog
 from harness.waiting import until
 
 pytestmark = pytest.mark.world
+LIMIT_S = 20.0
 
 
 def kill(pid: int) -> None:
     """End a process at once and see it gone."""
     os.kill(pid, signal.SIGKILL)
-    until(lambda: Identity.of(pid) is None, f"process {pid} to end", 3)
+    until(lambda: Identity.of(pid) is None, f"process {pid} to end", LIMIT_S)
 
 
 def both_killed(chaos: Any) -> None:
