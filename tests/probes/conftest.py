@@ -21,10 +21,10 @@ from tests.simulator.cloud.conftest import (
     CLIENT_SECRET,
     CONTROL_TOKEN,
     DESKTOP_CLIENT_ID,
-    QUEUE_ID,
     CloudProcess,
     cloud_settings,
 )
+from tests.simulator.cloud.conftest import QUEUE_ID as QUEUE_ID
 
 SCALE = 0.05
 BASE_NS = 1_000_000_000_000
@@ -125,8 +125,14 @@ class Scene:
     def desktops(self, *rows: dict[str, Any]) -> None:
         """Have desktops that answer with these rows; keys left out have healthy values."""
         if self.world.crowd_url is None:
-            self.world = replace(self.world, crowd_url=self._handles.enter_context(_serving(lambda: self.rows)))
+            self.world = replace(self.world, crowd_url=self._handles.enter_context(_serving(lambda _: self.rows)))
         self.rows = [{**HEALTHY, **row} for row in rows]
+
+    def with_answers(self, answers: dict[str, Any]) -> None:
+        """Have an API that gives these answers by path, and a token to everybody."""
+        token = {"access_token": "a-token-for-tests", "expires_in": 86399}
+        url = self._handles.enter_context(_serving(lambda path: {"/oauth/token": token, **answers}[path]))
+        self.world = replace(self.world, api=url, login=url)
 
     @contextmanager
     def crowd_gone(self) -> Iterator[None]:
@@ -138,7 +144,9 @@ class Scene:
 
     def with_cloud(self, **changes: Any) -> CloudProcess:
         """Have a real cloud, with every agent On Queue."""
-        settings = cloud_settings(self._folder, evidence=str(self._folder / "evidence"), time_scale=SCALE, **changes)
+        evidence = str(self._folder / "evidence")
+        # In real time, for these tests are agents of flesh and blood who must not miss a call on a busy machine.
+        settings = cloud_settings(self._folder, **{"evidence": evidence, "time_scale": 1.0, **changes})
         self.cloud = CloudProcess(self._folder, settings, self._handles)
         control = CloudControl(self.cloud.ready["control"], CONTROL_TOKEN)
         api, ca = self.cloud.api, self.cloud.ready["ca"]
@@ -195,32 +203,33 @@ HEALTHY: dict[str, Any] = {
 }
 
 
-class _serving:
-    """An endpoint that answers every GET with `rows()` as JSON; gives its base URL."""
+@contextmanager
+def _serving(answer: Callable[[str], Any]) -> Iterator[str]:
+    """An endpoint that answers each request with `answer(path)` as JSON; gives its base URL."""
 
-    def __init__(self, rows: Callable[[], list[dict[str, Any]]]) -> None:
-        class Answer(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                body = json.dumps(rows()).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = json.dumps(answer(self.path.partition("?")[0])).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
-            def log_message(self, format: str, *args: Any) -> None:
-                """Nothing to say."""
+        do_POST = do_GET
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        def log_message(self, format: str, *args: Any) -> None:
+            """Nothing to say."""
 
-    def __enter__(self) -> str:
-        self._thread.start()
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __exit__(self, *why: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @pytest.fixture
