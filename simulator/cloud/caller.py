@@ -12,7 +12,7 @@ class Caller:
     user_id: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # not frozen: whoever catches an exception may set its traceback, and Starlette does
 class ApiError(Exception):
     """Answered as a Genesys `ErrorBody` with a `contextId`; raise it from any handler."""
 

@@ -32,7 +32,7 @@ class Allowance:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class RateLimited(ApiError):
     """429, with the limit that was hit."""
 

@@ -8,9 +8,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from simulator.cloud.caller import ApiError
 from simulator.cloud.exchange import cloud_of, json_object
-from simulator.cloud.platform.guards import optional, required, texts
+from simulator.cloud.platform.guards import optional, optional_seconds, required, texts
 from simulator.cloud.platform.presence import settings_shape
 from simulator.cloud.platform.presences import presence_named
 from simulator.cloud.platform.truth import truth
@@ -40,11 +39,11 @@ def publish_schedule(platform: "Platform", given: Given) -> dict[str, Any]:
     """`{agents?, system_presences, spacing_s?}`: set each presence in turn for all these agents (all without `agents`).
 
     The first at once, the next every `spacing_s` (1) real-world seconds, scaled. Answers before the last is set:
-    `{agents, flips, ends_in_s}`, the last in wall seconds.
+    `{agents, flips, ends_in_s}`, the last in wall seconds. A new schedule, also one of no presences, withdraws the old.
     """
     agents = [platform.known(str(id)) for id in optional(given, "agents", list) or platform.routing.agents]
     presences = [presence_named(name) for name in required(given, "system_presences", list)]
-    spacing_s = _seconds(given, "spacing_s")
+    spacing_s = optional_seconds(given, "spacing_s")
     spacing_s = 1.0 if spacing_s is None else spacing_s
     platform.publish_schedule(agents, presences, spacing_s)
     ends_in_s = platform.cloud.scaled(spacing_s * max(0, len(presences) - 1))
@@ -54,7 +53,7 @@ def publish_schedule(platform: "Platform", given: Given) -> dict[str, Any]:
 def presence_settings(platform: "Platform", given: Given) -> dict[str, Any]:
     """`{enabled?, restore_s?, restore_on_queue?}`, the window in real-world seconds, scaled; answers what holds now."""
     changes: dict[str, Any] = {}
-    restore_s = _seconds(given, "restore_s")
+    restore_s = optional_seconds(given, "restore_s")
     if restore_s is not None:
         changes["window_ms"] = platform.scaled_ms(restore_s)
     for key in ("enabled", "restore_on_queue"):
@@ -85,12 +84,3 @@ def routes() -> list[BaseRoute]:
         return JSONResponse(truth(cloud_of(request).platform))
 
     return [*(route(name, verb) for name, verb in VERBS.items()), Route("/truth", read_truth)]
-
-
-def _seconds(given: Given, key: str) -> float | None:
-    found = given.get(key)
-    if found is None:
-        return None
-    if not isinstance(found, int | float) or isinstance(found, bool) or found < 0:
-        raise ApiError(400, "bad.request", f"{key}: expected a number of at least 0, found {found!r}")
-    return float(found)

@@ -37,6 +37,16 @@ def optional(body: dict[str, Any], key: str, kind: type) -> Any:
     raise ApiError(400, "bad.request", f"{key} must be of type {kind.__name__}.")
 
 
+def optional_seconds(body: dict[str, Any], key: str) -> float | None:
+    """The number of at least 0 at `body[key]` where it is there, else None; raises `ApiError` 400 for anything else."""
+    found = body.get(key)
+    if found is None:
+        return None
+    if not isinstance(found, int | float) or isinstance(found, bool) or found < 0:
+        raise ApiError(400, "bad.request", f"{key}: expected a number of at least 0, found {found!r}")
+    return float(found)
+
+
 def required(body: dict[str, Any], key: str, kind: type) -> Any:
     """The same where it must be there."""
     found = optional(body, key, kind)

@@ -50,6 +50,7 @@ class Platform:
         self.stationless: set[str] = set()
         self._announcer = Announcer(self)
         self._timer: asyncio.TimerHandle | None = None
+        self._schedule: asyncio.TimerHandle | None = None
         cloud.sockets.watch(self.sockets_now)
 
     def new_id(self) -> str:
@@ -86,12 +87,20 @@ class Platform:
         return conversation_id
 
     def publish_schedule(self, user_ids: Sequence[str], presences: Sequence[Presence], spacing_s: float) -> None:
-        """Set each presence in turn for all these users, the next after `spacing_s` real-world seconds, scaled."""
+        """Set each presence in turn for all these users, the next after `spacing_s` real-world seconds, scaled.
+
+        What was left of an earlier schedule is withdrawn, so one without presences only withdraws.
+        """
+        if self._schedule is not None:
+            self._schedule.cancel()
+            self._schedule = None
         if not presences:
             return
         for user_id in user_ids:
             self.change_presence(user_id, "schedule", presences[0])
-        self.cloud.later(spacing_s, lambda: self.publish_schedule(user_ids, presences[1:], spacing_s))
+        if presences[1:]:
+            rest = presences[1:]
+            self._schedule = self.cloud.later(spacing_s, lambda: self.publish_schedule(user_ids, rest, spacing_s))
 
     def set_station(self, user_id: str, associated: bool) -> None:
         """Associate a known user with the own station, or take it away."""

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route
 from simulator.cloud.caller import ApiError
 from simulator.cloud.exchange import authenticated, cloud_of, json_list, json_object, names, page
 from simulator.cloud.platform import user_shapes
-from simulator.cloud.platform.guards import check_owner, optional, owned, required
+from simulator.cloud.platform.guards import check_owner, optional, optional_seconds, owned, required
 from simulator.cloud.platform.model import AgentRouting, Queue, RoutingStatus
 from simulator.cloud.platform.presences import presence_named
 from simulator.cloud.platform.users import expanded_user
@@ -83,7 +83,7 @@ async def set_queue(request: Request) -> Response:
     found, body = _queue(request), await json_object(request)
     wrapup_ms = optional(optional(body, "acwSettings", dict) or {}, "timeoutMs", int)
     call = optional(optional(body, "mediaSettings", dict) or {}, "call", dict) or {}
-    alerting_s = optional(call, "alertingTimeoutSeconds", float)
+    alerting_s = optional_seconds(call, "alertingTimeoutSeconds")
     found.wrapup_timeout_ms = found.wrapup_timeout_ms if wrapup_ms is None else wrapup_ms
     found.alerting_timeout_ms = found.alerting_timeout_ms if alerting_s is None else round(alerting_s * 1000)
     return JSONResponse(queue_shape(found))

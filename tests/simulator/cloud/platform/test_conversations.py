@@ -11,6 +11,12 @@ from tests.simulator.cloud.platform.conftest import call_for, call_taken_by, des
 pytestmark = pytest.mark.world
 
 
+def alert_for(cloud: CloudProcess, seconds: float) -> None:
+    """Set the queue's alerting timeout."""
+    body = {"mediaSettings": {"call": {"alertingTimeoutSeconds": seconds}}}
+    assert cloud.service().put(f"/api/v2/routing/queues/{QUEUE_ID}", json=body).status_code == 200
+
+
 def test_a_user_places_a_call_into_the_queue(calm: CloudProcess) -> None:
     ann = desk(calm)
     ann.go("On Queue")
@@ -74,8 +80,7 @@ def test_a_wrap_up_in_the_participants_patch_does_the_same(calm: CloudProcess) -
 
 def test_after_call_work_ends_by_itself(start_cloud: StartCloud) -> None:
     cloud = start_cloud(time_scale=0.01)
-    service = cloud.service()
-    service.put(f"/api/v2/routing/queues/{QUEUE_ID}", json={"mediaSettings": {"call": {"alertingTimeoutSeconds": 9.5}}})
+    alert_for(cloud, 8)
     ann = desk(cloud)
     call = call_taken_by(ann)
     ann.patch(call, state="disconnected")
@@ -86,16 +91,17 @@ def test_after_call_work_ends_by_itself(start_cloud: StartCloud) -> None:
     assert len(cloud.evidence().of("cloud.acw")) == 1
 
 
-def test_an_unanswered_call_makes_not_responding_and_is_offered_to_the_next(start_cloud: StartCloud) -> None:
-    cloud = start_cloud()
-    ann, bob = desk(cloud), desk(cloud, 1)
+def test_an_unanswered_call_makes_not_responding_and_is_offered_to_the_next(calm: CloudProcess) -> None:
+    ann, bob = desk(calm), desk(calm, 1)
     ann.go("On Queue")
-    call = str(cloud.control("place_call")["conversationId"])
+    alert_for(calm, 0.2)
+    call = str(calm.control("place_call")["conversationId"])
     until(lambda: ann.routing() == "NOT_RESPONDING", "the alert to time out", 5)
+    alert_for(calm, 8)
     assert ann.patch(call, state="connected").status_code == 409
     bob.go("On Queue")
     assert bob.leg(call)["calls"][0]["state"] == "alerting"
-    declined = cloud.evidence().of("cloud.decline")[0]
+    declined = calm.evidence().of("cloud.decline")[0]
     assert (declined.agent, declined["conversation"], declined["why"]) == (ann.id, call, "timeout")
 
 

@@ -162,3 +162,11 @@ def test_a_schedule_flips_all_its_agents_and_comes_to_its_last_presence(start_cl
     assert desk(cloud, 2).presence() == "Offline"
     flips = [(entry.agent, entry["presence"]) for entry in cloud.evidence().of("cloud.presence")]
     assert flips == [(id, presence) for presence in ("MEAL", "ON_QUEUE") for id in agents]
+
+
+def test_a_schedule_of_no_presences_withdraws_the_one_that_runs(calm: CloudProcess) -> None:
+    calm.control("publish_schedule", system_presences=["Meal", "On Queue"], spacing_s=0.3)
+    calm.control("publish_schedule", system_presences=[])
+    calm.control("publish_schedule", agents=[AGENTS[0].id], system_presences=["Busy", "Away"], spacing_s=0.6)
+    until(lambda: desk(calm).presence() == "Away", "the end of the second schedule", 5)
+    assert desk(calm, 1).presence() == "Meal"

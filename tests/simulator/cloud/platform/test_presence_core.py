@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.cloud.platform.presence_core import PresenceChanged, PresenceCore
@@ -109,6 +109,7 @@ def test_a_message_alone_keeps_the_presence_and_counts_as_a_version(core: Presen
     assert (now.presence, now.message, now.version) == (Presence.ON_QUEUE, "back at noon", version + 1)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(
