@@ -14,6 +14,10 @@ from harness.wire import WireControl
 from harness.world import World
 
 SLACK_MS = 150.0
+# The keeper gives an undo 10 s.
+LIMIT_S = 4.0
+WITHIN_S = 5.0
+OTHERS_LIMIT_S = 0.5
 
 
 def undo_record(world: World, fault: str, looks: Iterable[Look], slack_ms: float) -> Undo:
@@ -35,7 +39,8 @@ def undo_on_wire(world_file: str, fault: str, looks: list[str], slack_ms: float)
 def take_back(world: World, fault: str, looks: Iterable[Look], slack_ms: float = SLACK_MS) -> dict[str, Any]:
     """Disarm `fault`, hear from the wire that it is gone, and have the canary see that things are normal.
 
-    While other faults are in force nothing is normal for the canary: then `canary` says so and the wire's word must do.
+    While other faults are in force little may be normal for the canary: then `canary` says so in words, and the wire's
+    word must do until the last of them is taken back.
     Returns `{"disarmed": [leases], "wire": "gone", "canary": ...}`; may be called twice. Raises `FaultNotCleared`.
     """
     assert world.wire is not None  # noqa: S101 - only worlds with a wire have faults on it
@@ -62,12 +67,13 @@ def armed_faults(world: World) -> set[str]:
 
 
 def _looked(world: World, fault: str, armed: set[str], looks: Iterable[Look], slack_ms: float) -> dict[str, Any] | str:
-    if armed:
-        return f"not looked, still in force: {', '.join(sorted(armed))}"
-    canary = Canary(world)
+    """What the canary sees; while others are `armed` it is in words if that is not normal."""
+    canary = Canary(world, limit_s=OTHERS_LIMIT_S if armed else LIMIT_S)
     try:
-        return canary.sees_normal(looks, slack_ms)
+        return canary.sees_normal(looks, slack_ms, within_s=OTHERS_LIMIT_S if armed else WITHIN_S)
     except DeskstormError as error:
+        if armed:
+            return f"{error}, while {', '.join(sorted(armed))} is still in force"
         raise FaultNotCleared(fault, "normal traffic for the canary", str(error)) from error
     finally:
         canary.close()
