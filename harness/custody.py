@@ -141,7 +141,9 @@ class Custody:
         with self._undoing:
             with self._lock:
                 leases = [holding.lease for holding in self._leases.values()]
-            undone = undo_all(leases, why, self.gone)
+                # In a world that lacks a part, looking twice for normal traffic only takes time.
+                whole = all(child.alive for child in self._children.values())
+            undone = undo_all(leases, why, self.gone, tries=2 if whole else 1)
             homes = {lease.id: lease.lives_in for lease in leases}
             stuck = {homes[result.lease] for result in undone if not result.verified}
             if self._kill(stuck):
@@ -242,6 +244,7 @@ class Custody:
 
 
 def undone_json(result: Undone) -> dict[str, Any]:
+    """`{"lease", "fault", "why", "verified", "problem", "at"}`; `at` is when it was seen cleared (monotonic, ns)."""
     return {
         "lease": result.lease,
         "fault": result.fault,

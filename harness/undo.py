@@ -132,15 +132,15 @@ def open_leases(path: Path) -> list[Lease]:
 
 
 def undo_all(
-    leases: Iterable[Lease], why: str, gone: Callable[[str], bool], within_s: float = WITHIN_S
+    leases: Iterable[Lease], why: str, gone: Callable[[str], bool], within_s: float = WITHIN_S, tries: int = 2
 ) -> list[Undone]:
-    """Undo `leases` (oldest first) in reverse, each within `within_s`; what failed gets one more try after the others.
+    """Undo `leases` (oldest first) in reverse, each within `within_s`; what failed is tried again after the others.
 
     `gone` says of a process' name whether it has ended, and every fault that lived in it with it.
     """
     outcome: dict[str, Undone] = {}
     left = list(leases)[::-1]
-    for _ in range(2):
+    for _ in range(tries):
         for lease in left:
             dead = lease.lives_in is not None and gone(lease.lives_in)
             problem = "" if dead else _attempt(lease, within_s)
