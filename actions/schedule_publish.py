@@ -45,7 +45,7 @@ def inject_schedule_publish(
     chosen = agent_ids(run.world, agents)
     # On queue the canary would be offered calls, and it answers none.
     flipped = chosen if definition_id("On Queue") in definitions else [*chosen, run.world.canary.id]
-    with Api(run.world) as api, Canary(run.world) as canary:
+    with Api(run.world) as api, Canary(run.world, past_wire=True) as canary:
         canary.listen()
         former = read_presences(api, flipped)
         heard = _changes(former.get(canary.id), definitions)

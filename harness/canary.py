@@ -77,11 +77,12 @@ class Heard:
 class Canary:
     """The canary's session. `with Canary(world) as canary:` logs it in and leaves nothing open.
 
-    Raises `Unreachable` if it cannot log in, or cannot open its socket.
+    `past_wire` reaches the cloud directly, for faults that are not on the wire. Raises `Unreachable` if it cannot log
+    in, or cannot open its socket.
     """
 
-    def __init__(self, world: World, limit_s: float = LIMIT_S) -> None:
-        wire = world.wire
+    def __init__(self, world: World, limit_s: float = LIMIT_S, past_wire: bool = False) -> None:
+        wire = None if past_wire else world.wire
         self.world = world
         self.limit_s = limit_s
         self.id = world.canary.id

@@ -69,6 +69,10 @@ class Rest(Core):
         """GET `path`."""
         self.submit(Request(self.new_id(), "GET", path, then, query))
 
+    def reads(self, path: str) -> bool:
+        """Whether a GET of `path` waits or is under way."""
+        return any(r.method == "GET" and r.path == path for r in (*self.waiting, *self.under_way.values()))
+
     def ask(
         self,
         method: str,

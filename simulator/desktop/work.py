@@ -94,8 +94,9 @@ class Work(Standing):
             self.look_for_offers()
 
     def look_for_offers(self) -> None:
-        """Read the conversations, if that is possible."""
-        self.read(CONVERSATIONS, self.offers_seen)
+        """Read the conversations, unless that is being done."""
+        if not self.reads(CONVERSATIONS):
+            self.read(CONVERSATIONS, self.offers_seen)
 
     def offers_seen(self, reply: Replied) -> None:
         """Take over what was read."""
