@@ -90,6 +90,7 @@ class Session(WrapUp):
         if self.phase is not Phase.LOGGED_OUT:
             return "the agent is logged in"
         self.phase = Phase.OFFLINE
+        self.record("logged_in")
         self.refresh()
         self.begin_attempt()
         return None
@@ -113,6 +114,7 @@ class Session(WrapUp):
             "banner": self.banner(),
             "connected": self.banner() == Phase.CONNECTED,
             "sockets": len(self.sockets),
+            "heard_wall": written(self.last_heard) if self.last_heard else None,
             "presence": presence.system if presence else None,
             "presence_version": presence.version if presence else None,
             "presence_message": presence.message if presence else None,
