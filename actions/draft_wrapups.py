@@ -31,7 +31,7 @@ def draft_wrapups(
 
     def asked() -> list[str]:
         shown = desktops(run.world)
-        return [agent for agent in chosen if (shown.get(agent) or {}).get("wrapup")]
+        return [agent for agent in chosen if ((shown.get(agent) or {}).get("wrapup") or {}).get("state") == "draft"]
 
     try:
         asking = until(asked, "a desktop that asks for a wrap-up", run.scaled(within_s), every_s=0.05)

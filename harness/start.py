@@ -23,7 +23,11 @@ from harness.world import Agent, CloudControl, Wire, World, WorldKind
 
 QUEUE_NAME = "Chaos Queue"
 # The control verb of the cloud that carries a fault out; sabotaging the fault means that the verb does nothing.
-VERBS = {"schedule_publish": "publish_schedule", "channel_evicted": "evict_channels"}
+VERBS = {
+    "schedule_publish": "publish_schedule",
+    "channel_evicted": "evict_channels",
+    "presence_restore_window": "presence_settings",
+}
 
 
 @dataclass(frozen=True)

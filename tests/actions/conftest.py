@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,11 @@ from websockets.sync.client import ClientConnection, connect
 from harness import runtime
 from harness.errors import DeskstormError
 from harness.settings import RunSettings
-from harness.start import Started, bring_up
+from harness.start import VERBS, Started, bring_up
+from harness.waiting import until
 from harness.world import World
 
 ROOT = Path(__file__).parents[2]
-VERBS = ("publish_schedule", "evict_channels", "presence_settings", "place_call")
 LIMIT_S = 10.0
 
 
@@ -157,6 +157,29 @@ def pong(socket: ClientConnection, within_s: float = 1.0) -> bool:
     return False
 
 
+def desktops(live: Live) -> dict[str, dict[str, Any]]:
+    """What each desktop shows now, by agent."""
+    rows = httpx.get(f"{live.world.crowd_url}/desktops", trust_env=False).json()
+    return {str(row["agent"]): row for row in rows}
+
+
+def drafting(live: Live) -> list[str]:
+    """The agents who have a wrap-up to write."""
+    return [agent for agent, row in desktops(live).items() if (row["wrapup"] or {}).get("state") == "draft"]
+
+
+def on_call(live: Live) -> str:
+    """Place one call and wait until a desktop has it in hand; its id."""
+    conversation = str(live.do("place_calls")["conversations"][0])
+
+    def in_hand() -> bool:
+        calls = [call for row in desktops(live).values() for call in row["conversations"]]
+        return any(call["id"] == conversation and call["state"] == "connected" for call in calls)
+
+    until(in_hand, "an agent to take the call", within_s=20)
+    return conversation
+
+
 def _everything_sabotaged() -> tuple[str, ...]:
     faults = [path.stem for path in (ROOT / "proxy_addons").glob("*.py") if not path.name.startswith("_")]
     return (*sorted(set(faults) - {"wire"}), *VERBS)
@@ -185,6 +208,14 @@ def live() -> Iterator[Live]:
 def sabotaged() -> Iterator[Live]:
     """A world in which every fault and every control verb silently does nothing."""
     yield from _world(RunSettings(agents=2, sabotage=_everything_sabotaged()))
+
+
+@pytest.fixture
+def public(live: Live) -> Live:
+    """The same world to those who know nothing of its control API."""
+    path = Path(live.started.world_file).with_name("public.json")
+    replace(live.world, control=None).write(path)
+    return Live(replace(live.started, world=replace(live.world, control=None)), {runtime.WORLD_KEY: str(path)})
 
 
 @pytest.fixture
