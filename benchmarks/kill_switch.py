@@ -100,6 +100,7 @@ def percentile(values: list[float], share: float) -> float:
 def measure(trials: int, folder: Path) -> bool:
     """Run all trials, print what came of them, and answer whether every claim holds."""
     os.environ["DESKSTORM_STATE"] = str(folder / "state")
+    load = os.getloadavg()[0]
     results = {kind: [trial(kind, folder / f"{kind}-{n}") for n in range(trials)] for kind in REACH_MS}
     line = {
         kind: {
@@ -116,7 +117,9 @@ def measure(trials: int, folder: Path) -> bool:
     for kind, row in line.items():
         numbers = "".join(f" {row[key]:5.0f} ms" for key in ("p50_ms", "p99_ms", "max_ms", "reach_p99_ms"))
         print(f"{WORDS[kind]:45}{numbers}  {'holds' if row['holds'] else 'MISSED'}")
-    print(json.dumps({"benchmark": "kill_switch", **line}))
+    print(
+        json.dumps({"benchmark": "kill_switch", "load_at_start": round(load, 1), "processors": os.cpu_count(), **line})
+    )
     return all(row["holds"] for row in line.values())
 
 
