@@ -10,27 +10,29 @@ from harness.traffic import requests, sent_at
 
 __all__ = ["requests_ignoring_retry_after"]
 
-# Two requests that were on their way at the same moment are no disobedience.
-ON_ITS_WAY_NS = 5_000_000
+# Desktop and wire each round their own times.
+CLOCKS_NS = 5_000_000
 
 
-def requests_ignoring_retry_after(retry_after_s: float = 0, configuration: Configuration = None) -> int:
+def requests_ignoring_retry_after(
+    retry_after_s: float = 0, grace_s: float = 1.0, configuration: Configuration = None
+) -> int:
     """Number of requests (handshakes included) that an agent repeated before the time that a 429 or 503 had asked for.
 
     Compared are requests of one agent with the same method and path. The wire's evidence says what was asked for;
-    `retry_after_s` (real-world seconds) is assumed where it does not. Without any such answer there is nothing to
-    measure.
+    `retry_after_s` (real-world seconds) is assumed where it does not. What is sent within `grace_s` after the answer was
+    on its way already. Without any such answer there is nothing to measure.
     """
     look = measuring(configuration, "requests_ignoring_retry_after")
     evidence = look.evidence()
-    assumed = look.nanoseconds(retry_after_s)
+    assumed, grace = look.nanoseconds(retry_after_s), look.nanoseconds(grace_s)
     early, refusals = 0, 0
     quiet_until: dict[tuple[str | None, str, str], tuple[int, int]] = {}
     answers = [*requests(evidence, look.agents), *(e for e in evidence.of("ws.refused") if e.agent in look.agents)]
     for answer in sorted(answers, key=sent_at):
         key = (answer.agent, str(answer.get("method", "GET")), str(answer.get("path", "socket")))
         told, until = quiet_until.get(key, (0, 0))
-        early += told + ON_ITS_WAY_NS < sent_at(answer) < until - ON_ITS_WAY_NS
+        early += told + grace < sent_at(answer) < until - CLOCKS_NS
         wait = _wait(answer, assumed)
         if wait:
             refusals += 1
