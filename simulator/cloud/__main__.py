@@ -14,13 +14,17 @@ import socket
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
+from starlette.applications import Starlette
 
 from harness.errors import BadInput, DeskstormError
-from simulator.cloud import certificates
 from simulator.cloud.app import build
 from simulator.cloud.settings import CloudSettings
+
+if TYPE_CHECKING:
+    from simulator.cloud.certificates import Certificates
 
 BACKLOG = 2048
 
@@ -32,13 +36,11 @@ def main() -> int:
     try:
         settings = CloudSettings.read(parser.parse_args().settings)
         listener = _listen(settings.port)
+        app, tls = _prepared(settings)
     except DeskstormError as error:
         print(error, file=sys.stderr)
         return 2
-    # uvicorn raises a signal again after its own clean end; by then nothing is left to stop.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
-    asyncio.run(_serve(settings, listener))
+    asyncio.run(_serve(app, tls, listener))
     return 0
 
 
@@ -55,15 +57,30 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
+def _prepared(settings: CloudSettings) -> tuple[Starlette, "Certificates | None"]:
+    try:
+        return build(settings), _certificates(settings)
+    except OSError as error:
+        raise BadInput("folder", "one that can be written to", f"{error.filename}: {error.strerror}") from None
+
+
+def _certificates(settings: CloudSettings) -> "Certificates | None":
+    if not settings.tls or settings.tls_folder is None:
+        return None
+    # Most worlds are plain, and the import is a tenth of the start.
+    from simulator.cloud import certificates
+
+    return certificates.make(Path(settings.tls_folder))
+
+
 def _is_news(record: logging.LogRecord) -> bool:
     # uvicorn complains of each handshake that was answered with a status, which is what an unknown channel gets.
     return "without completing handshake" not in record.getMessage()
 
 
-async def _serve(settings: CloudSettings, listener: socket.socket) -> None:
-    tls = certificates.make(Path(settings.tls_folder)) if settings.tls and settings.tls_folder else None
+async def _serve(app: Starlette, tls: "Certificates | None", listener: socket.socket) -> None:
     config = uvicorn.Config(
-        build(settings),
+        app,
         ws="websockets-sansio",
         ws_ping_interval=None,
         ws_per_message_deflate=False,
@@ -77,12 +94,22 @@ async def _serve(settings: CloudSettings, listener: socket.socket) -> None:
     )
     logging.getLogger("uvicorn.error").addFilter(_is_news)
     server = uvicorn.Server(config)
+    _stop_with_signals(server)
     _stop_with_stdin(server)
     base = f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
     ready = {"ready": "cloud", "api": base, "login": base, "control": f"{base}/_control"}
     # The listener queues connections from here on, so whoever reads this line may connect at once.
     print(json.dumps({**ready, "ca": str(tls.ca) if tls else None}), flush=True)
-    await server.serve(sockets=[listener])
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        app.state.cloud.evidence.close()
+
+
+def _stop_with_signals(server: uvicorn.Server) -> None:
+    # uvicorn's own handlers come later and raise the signal again after a clean end: these hold before and after.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: setattr(server, "should_exit", True))
 
 
 def _stop_with_stdin(server: uvicorn.Server) -> None:

@@ -7,18 +7,27 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 
 from harness.evidence import EvidenceWriter
-from simulator.cloud import control, feed, legacy, notifications, oauth, platform, sockets
+from simulator.cloud import control, legacy, notifications, oauth, platform, sockets
 from simulator.cloud.caller import ApiError
 from simulator.cloud.cloud import Cloud
 from simulator.cloud.exchange import error_answer
 from simulator.cloud.settings import CloudSettings
 from simulator.cloud.traffic import Traffic
 
+# Desktops in a browser come from another origin than the API.
+BROWSERS = Middleware(
+    CORSMiddleware,
+    allow_origins=["*"],
+    allow_methods=["*"],
+    allow_headers=["*"],
+    expose_headers=["ININ-Correlation-Id", "Retry-After", "inin-ratelimit-count", "inin-ratelimit-allowed"],
+)
 CODES = {404: "not.found", 405: "method.not.allowed"}
 
 
@@ -29,13 +38,18 @@ def build(settings: CloudSettings) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with feed.running(cloud):
+        async with contextlib.AsyncExitStack() as running:
+            running.callback(cloud.evidence.close)
+            if settings.event_feed is not None:
+                # Only who has a feed pays for its HTTP client: that import is a fifth of the start.
+                from simulator.cloud import feed
+
+                await running.enter_async_context(feed.running(cloud, settings.event_feed))
             yield
-        cloud.evidence.close()
 
     app = Starlette(
         routes=[*access_routes(cloud), control_mount(cloud), *platform.routes(cloud)],
-        middleware=[Middleware(Traffic, cloud=cloud)],
+        middleware=[Middleware(Traffic, cloud=cloud), BROWSERS],
         exception_handlers={ApiError: _api_error, HTTPException: _http_error},  # type: ignore[dict-item]
         lifespan=lifespan,
     )

@@ -17,7 +17,7 @@ MAX_TOPICS = 1000
 LIFE_SECONDS = 86_400.0
 
 
-@dataclass
+@dataclass(eq=False)
 class Channel:
     """One channel. `used` is monotonic seconds; `subscriptions` are by the id that was asked for."""
 
@@ -40,6 +40,7 @@ class Channels:
     def __init__(self, cloud: "Cloud") -> None:
         self._cloud = cloud
         self._channels: dict[str, Channel] = {}
+        self._owned: dict[tuple[str, str | None], list[Channel]] = {}
         self._listeners: dict[str, set[str]] = {}
         cloud.events.subscribe(self._deliver)
         cloud.tokens.watch(self._token_ended)
@@ -47,11 +48,12 @@ class Channels:
 
     def create(self, owner: Caller) -> Channel:
         """A new channel. Beyond 20 of one user and client the least recently used one goes, unconnected ones first."""
-        mine = [channel for channel in self._channels.values() if _pair(channel.owner) == _pair(owner)]
+        mine = self._owned.setdefault(_pair(owner), [])
         if len(mine) >= MAX_CHANNELS:
             self.end(min(mine, key=lambda c: (self._cloud.sockets.connected(c.id), c.used)), *DISPLACED)
         channel = Channel(str(uuid.uuid4()), owner, self._cloud.now())
         self._channels[channel.id] = channel
+        mine.append(channel)
         self._extend(channel)
         return channel
 
@@ -121,7 +123,8 @@ class Channels:
         return len(ended)
 
     def _forget(self, channel: Channel) -> None:
-        self._channels.pop(channel.id, None)
+        if self._channels.pop(channel.id, None) is not None:
+            self._owned[_pair(channel.owner)].remove(channel)
         self._listen(channel, {})
         if channel.timer is not None:
             channel.timer.cancel()
@@ -157,7 +160,7 @@ class Channels:
         rule = self._cloud.settings.switches.channel_dies_with_token
         if rule == "never" or (rule == "last" and self._cloud.tokens.alive(owner.client_id, owner.user_id)):
             return
-        for channel in [c for c in self._channels.values() if _pair(c.owner) == _pair(owner)]:
+        for channel in list(self._owned.get(_pair(owner), ())):
             if rule == "last" or channel.owner == owner:
                 reason = "user_tokens_revoked" if why == "revoked" else None
                 self.end(channel, "token_revoked", reason, self._cloud.settings.switches.revoked_close_code)

@@ -106,12 +106,9 @@ def envelope(cloud: "Cloud", template: str, topic: str, event_body: dict[str, An
 
 
 @contextlib.asynccontextmanager
-async def running(cloud: "Cloud") -> AsyncIterator[None]:
-    """Deliver while inside; does nothing without an `event_feed` in the settings."""
-    if cloud.settings.event_feed is None:
-        yield
-        return
-    feed = Feed(cloud, cloud.settings.event_feed)
+async def running(cloud: "Cloud", url: str) -> AsyncIterator[None]:
+    """Deliver the cloud's events to `url` while inside."""
+    feed = Feed(cloud, url)
     workers = [asyncio.create_task(feed.work()) for _ in range(WORKERS)]
     try:
         yield

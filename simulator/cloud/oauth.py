@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from simulator.cloud.cloud import Cloud
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class OAuthError(Exception):
     """Refused by /oauth/token; `error` is a name of RFC 6749, section 5.2."""
 

@@ -102,10 +102,10 @@ class CloudSettings:
         """Read settings from JSON values; raises `BadInput` that names the key."""
         found = dict(given)
         _check_keys(cls, found, "cloud settings")
-        found["agents"] = tuple(_read(AgentSettings, agent, "agents") for agent in found["agents"])
+        found["agents"] = tuple(_read(AgentSettings, agent, "agents") for agent in _list(found, "agents"))
         found["queue"] = _read(QueueSettings, found["queue"], "queue")
         found["switches"] = _switches(found.get("switches") or {})
-        found["sabotage"] = tuple(found.get("sabotage") or ())
+        found["sabotage"] = tuple(str(verb) for verb in _list(found, "sabotage"))
         settings = _build(cls, found, "cloud settings")
         if not 0 < settings.time_scale <= 1:
             raise BadInput("time_scale", "a number above 0 and at most 1", settings.time_scale)
@@ -135,6 +135,13 @@ def _switches(given: Mapping[str, Any]) -> Switches:
         if getattr(switches, name) not in allowed:
             raise BadInput(f"switch {name}", f"one of {list(allowed)}", getattr(switches, name))
     return switches
+
+
+def _list(given: Mapping[str, Any], key: str) -> list[Any]:
+    found = given.get(key) or []
+    if not isinstance(found, list):
+        raise BadInput(key, "a JSON list", found)
+    return found
 
 
 def _read(kind: type[T], given: Any, what: str) -> T:

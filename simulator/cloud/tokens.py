@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -60,6 +61,7 @@ class Tokens:
     def __init__(self, cloud: "Cloud") -> None:
         self._cloud = cloud
         self._access: dict[str, Access] = {}
+        self._alive: Counter[tuple[str, str | None]] = Counter()
         self._codes: dict[str, Code] = {}
         self._watchers: list[Callable[[Caller, str], None]] = []
         client = cloud.settings.desktop_client_id
@@ -81,6 +83,7 @@ class Tokens:
         name, now = digest(value), self._cloud.now()
         caller = Caller(name[:16], grant.client_id, grant.user_id)
         self._access[name] = Access(grant, caller, now + self.seconds, now)
+        self._alive[grant.client_id, grant.user_id] += 1
         self._cloud.later(self.seconds / self._cloud.settings.time_scale, lambda: self._end(name, "expired"))
         return value
 
@@ -133,8 +136,7 @@ class Tokens:
 
     def alive(self, client_id: str, user_id: str | None) -> int:
         """How many live access tokens this client holds for this user."""
-        grants = [a.grant for a in self._access.values()]
-        return sum(1 for g in grants if g.client_id == client_id and g.user_id == user_id)
+        return self._alive[client_id, user_id]
 
     def refreshable(self, user_id: str | None) -> int:
         """How many refresh tokens stand for this user."""
@@ -166,5 +168,6 @@ class Tokens:
     def _end(self, name: str, why: str) -> None:
         ended = self._access.pop(name, None)
         if ended is not None:
+            self._alive[ended.grant.client_id, ended.grant.user_id] -= 1
             for watcher in self._watchers:
                 watcher(ended.caller, why)

@@ -157,3 +157,11 @@ def start_cloud(tmp_path: Path) -> Iterator[StartCloud]:
 def cloud(start_cloud: StartCloud) -> CloudProcess:
     """A small cloud with the default settings, 20 times faster than real time."""
     return start_cloud()
+
+
+@pytest.fixture(scope="module")
+def shared_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudProcess]:
+    """The same for all tests of a file that leave nothing behind in it."""
+    folder = tmp_path_factory.mktemp("cloud")
+    with ExitStack() as handles:
+        yield CloudProcess(folder, cloud_settings(folder), handles)

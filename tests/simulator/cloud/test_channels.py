@@ -32,10 +32,10 @@ def topics(client: httpx.Client, channel: str) -> list[str]:
     return [topic["id"] for topic in client.get(f"{CHANNELS}/{channel}/subscriptions").json()["entities"]]
 
 
-def test_a_channel_is_made_from_the_literal_null_that_the_official_client_sends(cloud: CloudProcess) -> None:
-    answer = cloud.agent().post(CHANNELS, content=b"null", headers={"content-type": "application/json"})
+def test_a_channel_is_made_from_the_literal_null_that_the_official_client_sends(shared_cloud: CloudProcess) -> None:
+    answer = shared_cloud.agent().post(CHANNELS, content=b"null", headers={"content-type": "application/json"})
     found = answer.json()
-    assert found["connectUri"] == f"{cloud.api.replace('http', 'ws')}/channels/{found['id']}"
+    assert found["connectUri"] == f"{shared_cloud.api.replace('http', 'ws')}/channels/{found['id']}"
     assert found["expires"].endswith("Z")
 
 
@@ -65,16 +65,16 @@ def test_a_channel_is_listed_for_its_token_or_for_its_client(cloud: CloudProcess
     assert [c["id"] for c in again.get(CHANNELS, params=query).json()["entities"]] == [channel]
 
 
-def test_a_channel_is_not_found_by_anybody_else(cloud: CloudProcess) -> None:
-    channel = new_channel(cloud.agent())
-    other = cloud.agent(AGENTS[1])
+def test_a_channel_is_not_found_by_anybody_else(shared_cloud: CloudProcess) -> None:
+    channel = new_channel(shared_cloud.agent())
+    other = shared_cloud.agent(AGENTS[1])
     assert other.head(f"{CHANNELS}/{channel}").status_code == 404
     answer = subscribe(other, channel, PRESENCE)
     assert (answer.status_code, answer.json()["code"]) == (404, "not.found")
 
 
-def test_put_replaces_post_adds_and_delete_empties(cloud: CloudProcess) -> None:
-    agent = cloud.agent()
+def test_put_replaces_post_adds_and_delete_empties(shared_cloud: CloudProcess) -> None:
+    agent = shared_cloud.agent()
     channel = new_channel(agent)
     assert subscribe(agent, channel, PRESENCE).json()["entities"] == [
         {"id": PRESENCE, "state": "Permitted", "selfUri": f"/api/v2/notifications/topics/{PRESENCE}"}
@@ -88,16 +88,16 @@ def test_put_replaces_post_adds_and_delete_empties(cloud: CloudProcess) -> None:
 
 
 @pytest.mark.parametrize(("bad", "status"), [(FORBIDDEN, 403), ("v2.users.x.moods", 400), ("v2." + "x" * 200, 400)])
-def test_one_bad_topic_fails_the_whole_call(cloud: CloudProcess, bad: str, status: int) -> None:
-    agent = cloud.agent()
+def test_one_bad_topic_fails_the_whole_call(shared_cloud: CloudProcess, bad: str, status: int) -> None:
+    agent = shared_cloud.agent()
     channel = new_channel(agent)
     answer = subscribe(agent, channel, PRESENCE, bad)
     assert answer.status_code == status
     assert topics(agent, channel) == []
 
 
-def test_with_ignore_errors_the_good_topics_stay_and_the_bad_ones_say_why(cloud: CloudProcess) -> None:
-    agent = cloud.agent()
+def test_with_ignore_errors_the_good_topics_stay_and_the_bad_ones_say_why(shared_cloud: CloudProcess) -> None:
+    agent = shared_cloud.agent()
     channel = new_channel(agent)
     answer = subscribe(agent, channel, PRESENCE, FORBIDDEN, "v2.users.x.moods", ignoreErrors="true")
     found = {topic["id"]: topic for topic in answer.json()["entities"]}
@@ -137,8 +137,8 @@ def test_a_channel_has_at_most_1000_topics(start_cloud: StartCloud, once: bool, 
 
 
 @pytest.mark.parametrize("body", [{"id": PRESENCE}, [PRESENCE], [{"topic": PRESENCE}], "{"])
-def test_a_body_that_is_no_list_of_topics_is_refused(cloud: CloudProcess, body: Any) -> None:
-    agent = cloud.agent()
+def test_a_body_that_is_no_list_of_topics_is_refused(shared_cloud: CloudProcess, body: Any) -> None:
+    agent = shared_cloud.agent()
     sent = {"content": body} if isinstance(body, str) else {"json": body}
     answer = agent.put(f"{CHANNELS}/{new_channel(agent)}/subscriptions", **sent)
     assert (answer.status_code, answer.json()["code"]) == (400, "bad.request")
@@ -175,8 +175,8 @@ def test_a_channel_ends_with_the_last_token_of_its_user_and_client(cloud: CloudP
     assert cloud.state()["channels"] == []
 
 
-def test_the_available_topics_say_what_they_need(cloud: CloudProcess) -> None:
-    found = cloud.agent().get("/api/v2/notifications/availabletopics?expand=description").json()["entities"]
+def test_the_available_topics_say_what_they_need(shared_cloud: CloudProcess) -> None:
+    found = shared_cloud.agent().get("/api/v2/notifications/availabletopics?expand=description").json()["entities"]
     by_id = {topic["id"]: topic for topic in found}
     assert by_id["v2.users.{id}.presence"]["requiresPermissions"] == []
     assert by_id["v2.users.{id}.conversations"]["requiresPermissions"] == ["conversation:communication:view"]

@@ -22,13 +22,13 @@ def ask(cloud: CloudProcess, verb: str, token: str = CONTROL_TOKEN, **given: Any
 
 
 @pytest.mark.parametrize("given", [b"", b"Bearer", b"Bearer wrong", "Bearer café".encode()])
-def test_the_control_api_opens_only_to_its_own_token(cloud: CloudProcess, given: bytes) -> None:
-    answer = httpx.post(f"{cloud.ready['control']}/restart", headers={b"authorization": given}, trust_env=False)
+def test_the_control_api_opens_only_to_its_own_token(shared_cloud: CloudProcess, given: bytes) -> None:
+    answer = httpx.post(f"{shared_cloud.ready['control']}/restart", headers={b"authorization": given}, trust_env=False)
     assert (answer.status_code, answer.json()["code"]) == (401, "bad.credentials")
 
 
-def test_an_agents_token_does_not_open_the_control_api(cloud: CloudProcess) -> None:
-    assert ask(cloud, "restart", cloud.agent_token()).status_code == 401
+def test_an_agents_token_does_not_open_the_control_api(shared_cloud: CloudProcess) -> None:
+    assert ask(shared_cloud, "restart", shared_cloud.agent_token()).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -45,15 +45,15 @@ def test_an_agents_token_does_not_open_the_control_api(cloud: CloudProcess) -> N
     ],
 )
 def test_a_wrong_parameter_is_refused_with_what_was_expected_and_found(
-    cloud: CloudProcess, verb: str, given: dict[str, Any], words: str
+    shared_cloud: CloudProcess, verb: str, given: dict[str, Any], words: str
 ) -> None:
-    answer = ask(cloud, verb, **given)
+    answer = ask(shared_cloud, verb, **given)
     assert answer.status_code == 400
     assert words in answer.json()["message"]
 
 
-def test_an_unknown_verb_is_not_found(cloud: CloudProcess) -> None:
-    assert ask(cloud, "explode").status_code == 404
+def test_an_unknown_verb_is_not_found(shared_cloud: CloudProcess) -> None:
+    assert ask(shared_cloud, "explode").status_code == 404
 
 
 def test_sockets_are_closed_with_the_code_that_was_ordered_and_only_those_meant(cloud: CloudProcess) -> None:

@@ -66,7 +66,7 @@ def published(folder: Path, topics: list[str], done: Callable[[], Any], **change
     cloud = Cloud(settings, EvidenceWriter(Path(settings.evidence), "cloud"))
 
     async def story() -> None:
-        async with feed.running(cloud):
+        async with feed.running(cloud, str(settings.event_feed)):
             for number, topic in enumerate(topics):
                 cloud.events.publish(topic, {"number": number})
             await eventually(done, "the feed to do its work", 10)

@@ -11,6 +11,8 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from tests.simulator.cloud.conftest import CloudProcess, StartCloud, cloud_settings
 
@@ -49,6 +51,19 @@ def test_it_ends_cleanly_on_sigterm_and_its_evidence_is_whole(cloud: CloudProces
     assert cloud.evidence().unclosed == ()
 
 
+def test_sigterm_with_an_open_socket_closes_it_and_leaves_whole_evidence(cloud: CloudProcess) -> None:
+    uri = cloud.agent().post("/api/v2/notifications/channels").json()["connectUri"]
+    with connect(uri, proxy=None) as websocket:
+        cloud.process.send_signal(signal.SIGTERM)
+        with pytest.raises(ConnectionClosed) as found:
+            websocket.recv(timeout=5)
+        assert found.value.rcvd is not None
+        assert found.value.rcvd.code == 1012
+    assert cloud.process.wait(timeout=10) == 0
+    assert cloud.evidence().unclosed == ()
+    assert cloud.evidence().last("cloud.socket.closed", code=1012) is not None
+
+
 def test_over_tls_its_certificate_can_be_verified(start_cloud: StartCloud) -> None:
     cloud = start_cloud(tls=True)
     assert cloud.api.startswith("https://127.0.0.1:")
@@ -61,13 +76,7 @@ def test_over_tls_its_certificate_can_be_verified(start_cloud: StartCloud) -> No
     ("changes", "words"),
     [
         ({"colour": "red"}, "cloud settings: expected keys of"),
-        ({"switches": {"close_code": 1}}, "switches: expected keys of"),
-        ({"switches": {"oauth_error_body": "xml"}}, "switch oauth_error_body: expected one of"),
-        ({"time_scale": 0}, "time_scale: expected a number above 0"),
-        ({"time_scale": "fast"}, "cloud settings time_scale: expected float, found 'fast'"),
-        ({"agents": []}, "agents: expected at least one agent"),
-        ({"agents": [{"id": "1"}]}, "agents: expected the keys ['name', 'refresh_token']"),
-        ({"queue": None}, "queue: expected a JSON object"),
+        ({"evidence": "/dev/null"}, "folder: expected one that can be written to, found '/dev/null: File exists'"),
     ],
 )
 def test_wrong_settings_are_refused_in_one_line(tmp_path: Path, changes: dict[str, Any], words: str) -> None:

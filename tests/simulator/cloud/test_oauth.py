@@ -28,11 +28,11 @@ def basic_grant(cloud: CloudProcess, auth: tuple[str, str], **form: str) -> http
     return httpx.post(f"{cloud.api}/oauth/token", data=form, auth=auth, trust_env=False)
 
 
-def test_client_credentials_give_a_token_without_a_refresh_token(cloud: CloudProcess) -> None:
-    given = basic_grant(cloud, BASIC, grant_type="client_credentials").json()
+def test_client_credentials_give_a_token_without_a_refresh_token(shared_cloud: CloudProcess) -> None:
+    given = basic_grant(shared_cloud, BASIC, grant_type="client_credentials").json()
     assert set(given) == {"access_token", "token_type", "expires_in"}
     assert given["token_type"] == "bearer"
-    assert cloud.client(given["access_token"]).head("/api/v2/tokens/me").status_code == 200
+    assert shared_cloud.client(given["access_token"]).head("/api/v2/tokens/me").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -47,9 +47,9 @@ def test_client_credentials_give_a_token_without_a_refresh_token(cloud: CloudPro
     ],
 )
 def test_a_bad_grant_is_refused_by_its_name(
-    cloud: CloudProcess, form: dict[str, str], auth: tuple[str, str], status: int, error: str
+    shared_cloud: CloudProcess, form: dict[str, str], auth: tuple[str, str], status: int, error: str
 ) -> None:
-    answer = basic_grant(cloud, auth, **form)
+    answer = basic_grant(shared_cloud, auth, **form)
     assert (answer.status_code, answer.json()["error"]) == (status, error)
 
 
@@ -60,15 +60,15 @@ def test_the_error_body_of_the_token_endpoint_is_a_switch(start_cloud: StartClou
     assert answer.json()["contextId"] == answer.headers["inin-correlation-id"]
 
 
-def test_a_desktop_refreshes_without_a_secret(cloud: CloudProcess) -> None:
+def test_a_desktop_refreshes_without_a_secret(shared_cloud: CloudProcess) -> None:
     form = {"grant_type": "refresh_token", "client_id": DESKTOP_CLIENT_ID, "refresh_token": AGENTS[0].refresh_token}
-    given = cloud.grant(**form).json()
+    given = shared_cloud.grant(**form).json()
     assert given["refresh_token"] == AGENTS[0].refresh_token
-    assert cloud.grant(**form).status_code == 200
+    assert shared_cloud.grant(**form).status_code == 200
 
 
-def test_a_refresh_token_is_of_no_use_to_another_client(cloud: CloudProcess) -> None:
-    answer = basic_grant(cloud, BASIC, grant_type="refresh_token", refresh_token=AGENTS[0].refresh_token)
+def test_a_refresh_token_is_of_no_use_to_another_client(shared_cloud: CloudProcess) -> None:
+    answer = basic_grant(shared_cloud, BASIC, grant_type="refresh_token", refresh_token=AGENTS[0].refresh_token)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
 
 
@@ -80,71 +80,71 @@ def test_rotated_refresh_tokens_work_once(start_cloud: StartCloud) -> None:
     assert cloud.grant(**form, refresh_token=following).status_code == 200
 
 
-def test_a_code_and_its_verifier_log_a_desktop_in_once(cloud: CloudProcess) -> None:
-    code = cloud.control("issue_code", user_id=AGENTS[1].id, code_challenge=challenge_of(VERIFIER))["code"]
+def test_a_code_and_its_verifier_log_a_desktop_in_once(shared_cloud: CloudProcess) -> None:
+    code = shared_cloud.control("issue_code", user_id=AGENTS[1].id, code_challenge=challenge_of(VERIFIER))["code"]
     form = {"grant_type": "authorization_code", "client_id": DESKTOP_CLIENT_ID, "code": code}
-    given = cloud.grant(**form, code_verifier=VERIFIER)
+    given = shared_cloud.grant(**form, code_verifier=VERIFIER)
     assert set(given.json()) == {"access_token", "token_type", "expires_in", "refresh_token"}
-    assert cloud.grant(**form, code_verifier=VERIFIER).json()["error"] == "invalid_grant"
-    again = cloud.grant(
+    assert shared_cloud.grant(**form, code_verifier=VERIFIER).json()["error"] == "invalid_grant"
+    again = shared_cloud.grant(
         grant_type="refresh_token", client_id=DESKTOP_CLIENT_ID, refresh_token=given.json()["refresh_token"]
     )
     assert again.status_code == 200
 
 
-def test_a_wrong_verifier_is_refused(cloud: CloudProcess) -> None:
-    code = cloud.control("issue_code", user_id=AGENTS[1].id, code_challenge=challenge_of(VERIFIER))["code"]
+def test_a_wrong_verifier_is_refused(shared_cloud: CloudProcess) -> None:
+    code = shared_cloud.control("issue_code", user_id=AGENTS[1].id, code_challenge=challenge_of(VERIFIER))["code"]
     form = {"grant_type": "authorization_code", "client_id": DESKTOP_CLIENT_ID, "code": code}
-    assert cloud.grant(**form, code_verifier="another").json()["error"] == "invalid_grant"
+    assert shared_cloud.grant(**form, code_verifier="another").json()["error"] == "invalid_grant"
 
 
-def test_a_public_client_without_a_challenge_is_refused(cloud: CloudProcess) -> None:
-    code = cloud.control("issue_code", user_id=AGENTS[1].id)["code"]
-    answer = cloud.grant(grant_type="authorization_code", client_id=DESKTOP_CLIENT_ID, code=code)
+def test_a_public_client_without_a_challenge_is_refused(shared_cloud: CloudProcess) -> None:
+    code = shared_cloud.control("issue_code", user_id=AGENTS[1].id)["code"]
+    answer = shared_cloud.grant(grant_type="authorization_code", client_id=DESKTOP_CLIENT_ID, code=code)
     assert answer.json()["error"] == "invalid_request"
 
 
-def test_the_login_page_leads_back_with_a_code_and_the_state(cloud: CloudProcess) -> None:
+def test_the_login_page_leads_back_with_a_code_and_the_state(shared_cloud: CloudProcess) -> None:
     query = {
         "client_id": CLIENT_ID,
         "response_type": "code",
         "redirect_uri": "http://127.0.0.1:9/back?x=1",
         "state": "s&s",
     }
-    page = httpx.get(f"{cloud.api}/oauth/authorize", params=query, trust_env=False)
+    page = httpx.get(f"{shared_cloud.api}/oauth/authorize", params=query, trust_env=False)
     assert all(agent.name in page.text for agent in AGENTS)
     chosen = {**query, "user_id": AGENTS[2].id}
-    answer = httpx.get(f"{cloud.api}/oauth/authorize", params=chosen, trust_env=False)
+    answer = httpx.get(f"{shared_cloud.api}/oauth/authorize", params=chosen, trust_env=False)
     found = parse_qs(urlsplit(answer.headers["location"]).query)
     assert (answer.status_code, found["x"], found["state"]) == (302, ["1"], ["s&s"])
     form = {"grant_type": "authorization_code", "code": found["code"][0]}
-    assert basic_grant(cloud, BASIC, **form).json()["error"] == "invalid_grant"
-    answer = httpx.get(f"{cloud.api}/oauth/authorize", params=chosen, trust_env=False)
+    assert basic_grant(shared_cloud, BASIC, **form).json()["error"] == "invalid_grant"
+    answer = httpx.get(f"{shared_cloud.api}/oauth/authorize", params=chosen, trust_env=False)
     code = parse_qs(urlsplit(answer.headers["location"]).query)["code"][0]
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": query["redirect_uri"]}
-    assert basic_grant(cloud, BASIC, **form).status_code == 200
+    assert basic_grant(shared_cloud, BASIC, **form).status_code == 200
 
 
-def test_the_implicit_login_leads_back_with_a_token(cloud: CloudProcess) -> None:
+def test_the_implicit_login_leads_back_with_a_token(shared_cloud: CloudProcess) -> None:
     query = {
         "client_id": DESKTOP_CLIENT_ID,
         "response_type": "token",
         "redirect_uri": "http://127.0.0.1:9/",
         "user_id": AGENTS[0].id,
     }
-    answer = httpx.get(f"{cloud.api}/oauth/authorize", params=query, trust_env=False)
+    answer = httpx.get(f"{shared_cloud.api}/oauth/authorize", params=query, trust_env=False)
     token = parse_qs(urlsplit(answer.headers["location"]).fragment)["access_token"][0]
-    assert cloud.client(token).head("/api/v2/tokens/me").status_code == 200
+    assert shared_cloud.client(token).head("/api/v2/tokens/me").status_code == 200
 
 
-def test_logging_out_in_the_browser_leads_back(cloud: CloudProcess) -> None:
+def test_logging_out_in_the_browser_leads_back(shared_cloud: CloudProcess) -> None:
     query = {"client_id": DESKTOP_CLIENT_ID, "redirect_uri": "http://127.0.0.1:9/bye"}
-    answer = httpx.get(f"{cloud.api}/logout", params=query, trust_env=False)
+    answer = httpx.get(f"{shared_cloud.api}/logout", params=query, trust_env=False)
     assert (answer.status_code, answer.headers["location"]) == (302, "http://127.0.0.1:9/bye")
 
 
-def test_a_token_says_what_it_stands_for_until_it_is_deleted(cloud: CloudProcess) -> None:
-    agent = cloud.agent()
+def test_a_token_says_what_it_stands_for_until_it_is_deleted(shared_cloud: CloudProcess) -> None:
+    agent = shared_cloud.agent()
     found = agent.get("/api/v2/tokens/me").json()
     assert found["OAuthClient"]["id"] == DESKTOP_CLIENT_ID
     assert found["organization"] == found["homeOrganization"]
@@ -198,8 +198,8 @@ def test_scopes_bind_users_where_the_switch_says_so(start_cloud: StartCloud) -> 
     assert (answer.status_code, answer.json()["code"]) == (403, "missing.scope")
 
 
-def test_the_scopes_are_listed_by_page(cloud: CloudProcess) -> None:
-    service = cloud.service()
+def test_the_scopes_are_listed_by_page(shared_cloud: CloudProcess) -> None:
+    service = shared_cloud.service()
     first = service.get("/api/v2/oauth/scopes", params={"pageSize": 10}).json()
     assert (first["total"], first["pageCount"], len(first["entities"])) == (16, 2, 10)
     second = service.get(first["nextUri"]).json()

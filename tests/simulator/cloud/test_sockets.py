@@ -21,6 +21,7 @@ pytestmark = pytest.mark.world
 ME = AGENTS[0].id
 CHANNELS = "/api/v2/notifications/channels"
 PRESENCE = f"v2.users.{ME}.presence"
+AWAY = "5e5c5c66-ea97-4e7f-ac41-6424784829f2"
 
 
 def on_socket(
@@ -78,14 +79,14 @@ def test_a_heartbeat_comes_every_30_seconds(start_cloud: StartCloud) -> None:
     on_socket(start_cloud(time_scale=0.01), story)
 
 
-def test_a_ping_is_answered_with_a_pong(cloud: CloudProcess) -> None:
+def test_a_ping_is_answered_with_a_pong(shared_cloud: CloudProcess) -> None:
     async def story(socket: ClientConnection) -> None:
         assert await said(socket, message="ping") == {
             "topicName": "channel.metadata",
             "eventBody": {"message": "pong"},
         }
 
-    on_socket(cloud, story)
+    on_socket(shared_cloud, story)
 
 
 def test_a_socket_subscribes_for_itself(cloud: CloudProcess) -> None:
@@ -101,27 +102,44 @@ def test_a_socket_subscribes_for_itself(cloud: CloudProcess) -> None:
     ("topics", "status"),
     [([f"v2.users.{AGENTS[1].id}.conversations"], "failure"), (["v2.users.x.moods"], "failure"), ("presence", "error")],
 )
-def test_a_bad_subscription_over_the_socket_is_answered_with_400(cloud: CloudProcess, topics: Any, status: str) -> None:
+def test_a_bad_subscription_over_the_socket_is_answered_with_400(
+    shared_cloud: CloudProcess, topics: Any, status: str
+) -> None:
     async def story(socket: ClientConnection) -> None:
         answer = await said(socket, message="subscribe", topics=topics, correlationId="x2")
         assert (answer["result"], answer["status"], answer["correlationId"]) == ("400", status, "x2")
 
-    on_socket(cloud, story)
+    on_socket(shared_cloud, story)
 
 
 @pytest.mark.parametrize("text", ["hello", "[]", '{"message":"sing"}'])
-def test_what_a_socket_does_not_understand_it_says_so(cloud: CloudProcess, text: str) -> None:
+def test_what_a_socket_does_not_understand_it_says_so(shared_cloud: CloudProcess, text: str) -> None:
     async def story(socket: ClientConnection) -> None:
         await socket.send(text)
         assert (await heard(socket))["result"] == "400"
 
-    on_socket(cloud, story)
+    on_socket(shared_cloud, story)
 
 
-def test_an_unknown_channel_is_answered_with_404_instead_of_a_handshake(cloud: CloudProcess) -> None:
+def test_events_come_over_the_socket_in_genesys_envelope(shared_cloud: CloudProcess) -> None:
+    agent = shared_cloud.agent()
+
+    async def story(socket: ClientConnection) -> None:
+        agent.patch(f"/api/v2/users/{ME}/presences/PURECLOUD", json={"presenceDefinition": {"id": AWAY}})
+        message = await heard(socket)
+        while message["eventBody"]["presenceDefinition"]["id"] != AWAY:
+            message = await heard(socket)
+        assert (message["topicName"], message["version"]) == (PRESENCE, "2")
+        assert message["eventBody"]["presenceDefinition"] == {"id": AWAY, "systemPresence": "AWAY"}
+        assert set(message["metadata"]) == {"CorrelationId"}
+
+    on_socket(shared_cloud, story, (PRESENCE,))
+
+
+def test_an_unknown_channel_is_answered_with_404_instead_of_a_handshake(shared_cloud: CloudProcess) -> None:
     async def knock() -> int:
         try:
-            await connect(f"{cloud.api.replace('http', 'ws')}/channels/unknown", proxy=None)
+            await connect(f"{shared_cloud.api.replace('http', 'ws')}/channels/unknown", proxy=None)
         except InvalidStatus as error:
             return error.response.status_code
         return 101
