@@ -5,16 +5,23 @@ import itertools
 import json
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from starlette.websockets import WebSocket
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from harness.waiting import until
-from tests.simulator.cloud.conftest import AGENTS, CloudProcess, StartCloud
+from harness.evidence import EvidenceWriter, read
+from harness.waiting import eventually, until
+from simulator.cloud.caller import Caller
+from simulator.cloud.cloud import Cloud
+from simulator.cloud.settings import CloudSettings
+from simulator.cloud.sockets import MAX_WAITING
+from tests.simulator.cloud.conftest import AGENTS, CloudProcess, StartCloud, cloud_settings
 
 pytestmark = pytest.mark.world
 
@@ -283,6 +290,40 @@ def test_a_restart_drops_sockets_and_channels_and_keeps_tokens(cloud: CloudProce
     channel = on_socket(cloud, story)
     assert cloud.state()["tokens"][ME] == {"access": 1, "refresh": 1}
     assert cloud.agent().head(f"{CHANNELS}/{channel}").status_code == 404
+
+
+def test_a_reader_that_is_too_slow_is_given_up_and_not_waited_for(tmp_path: Path) -> None:
+    settings = CloudSettings.from_json(cloud_settings(tmp_path))
+    evidence = EvidenceWriter(Path(settings.evidence), "cloud")
+
+    async def story() -> None:
+        cloud = Cloud(settings, evidence)
+        channel = cloud.channels.create(Caller("token", "client", ME))
+        connecting: list[dict[str, Any]] = [{"type": "websocket.connect"}]
+
+        async def receive() -> dict[str, Any]:
+            if connecting:
+                return connecting.pop()
+            return await asyncio.Future[dict[str, Any]]()
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "websocket.send":
+                await asyncio.Future[None]()
+
+        scope = {"type": "websocket", "path": "/", "path_params": {"channel_id": channel.id}, "headers": []}
+        serving = asyncio.create_task(cloud.sockets.serve(WebSocket(scope, receive, send)))
+        await eventually(lambda: cloud.sockets.count(ME) == 1, "the socket to open", 2)
+        for number in range(MAX_WAITING + 10):
+            cloud.sockets.send(channel.id, str(number))
+        assert cloud.sockets.count(ME) == 0
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+
+    asyncio.run(story())
+    evidence.close()
+    last = read(tmp_path / "evidence").last("cloud.socket.closed")
+    assert last is not None
+    assert last["code"] == 1011
 
 
 def test_over_tls_the_socket_is_wss(start_cloud: StartCloud) -> None:
