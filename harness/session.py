@@ -163,7 +163,7 @@ class Session:
 
     def _take_down(self, started: Started) -> None:
         try:
-            for problem in started.take_down():
+            for problem in started.take_down("the run ended before it was judged"):
                 self.trouble(problem)
         except DeskstormError as error:
             self.trouble(f"the world could not be taken down in order: {error}")

@@ -39,9 +39,12 @@ class Started:
     keeper: Holder
     secrets: frozenset[str]
 
-    def take_down(self) -> list[str]:
-        """End every process and lease of the run; what was not in order is returned in words."""
-        return self.keeper.finish()
+    def take_down(self, unjudged: str = "") -> list[str]:
+        """End every process and lease of the run; what was not in order is returned in words.
+
+        With `unjudged`, the verdict is VOID for that reason until a judge says otherwise.
+        """
+        return self.keeper.finish(unjudged)
 
 
 def new_run_folder(runs: Path, name: str) -> Path:

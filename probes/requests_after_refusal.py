@@ -24,6 +24,8 @@ def requests_after_refusal(grace_s: float = 1.0, configuration: Configuration = 
     late = [
         entry
         for entry in evidence.of("api", "ws.open", "ws.refused", source="wire")
-        if entry.agent in refused and refused[entry.agent].covers(entry.t - grace)
+        if entry.agent in refused
+        and refused[entry.agent].covers(entry.t - grace)
+        and refused[entry.agent].covers(entry.t)
     ]
     return len(late)

@@ -2,11 +2,9 @@
 
 import json
 import socket
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ import pytest
 
 from harness.runtime import WORLD_KEY, run_of
 from harness.world import Agent, CloudControl, World, WorldKind
+from tests.answering import Told, answering
 from tests.simulator.cloud.conftest import (
     AGENTS,
     CLIENT_ID,
@@ -125,13 +124,16 @@ class Scene:
     def desktops(self, *rows: dict[str, Any]) -> None:
         """Have desktops that answer with these rows; keys left out have healthy values."""
         if self.world.crowd_url is None:
-            self.world = replace(self.world, crowd_url=self._handles.enter_context(_serving(lambda _: self.rows)))
+            self.world = replace(
+                self.world, crowd_url=self._handles.enter_context(answering(lambda _: Told(self.rows)))
+            )
         self.rows = [{**HEALTHY, **row} for row in rows]
 
     def with_answers(self, answers: dict[str, Any]) -> None:
         """Have an API that gives these answers by path, and a token to everybody."""
         token = {"access_token": "a-token-for-tests", "expires_in": 86399}
-        url = self._handles.enter_context(_serving(lambda path: {"/oauth/token": token, **answers}[path]))
+        known = {"/oauth/token": token, **answers}
+        url = self._handles.enter_context(answering(lambda path: Told(known[path.partition("?")[0]])))
         self.world = replace(self.world, api=url, login=url)
 
     @contextmanager
@@ -201,35 +203,6 @@ HEALTHY: dict[str, Any] = {
     "topics": [],
     "refused": 0,
 }
-
-
-@contextmanager
-def _serving(answer: Callable[[str], Any]) -> Iterator[str]:
-    """An endpoint that answers each request with `answer(path)` as JSON; gives its base URL."""
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            body = json.dumps(answer(self.path.partition("?")[0])).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_POST = do_GET
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Nothing to say."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture

@@ -41,6 +41,8 @@ def test_a_banner_that_says_connected_without_a_socket_is_a_lie(floor: Scene) ->
     assert share_of_statuses_matching_banner(configuration=floor.configuration) == 1.0
 
 
-def test_a_banner_that_says_connecting_over_an_open_socket_is_a_lie_too(floor: Scene) -> None:
+def test_a_desktop_that_catches_up_over_its_socket_says_connecting_and_one_that_says_offline_lies(floor: Scene) -> None:
     floor.desktops({"agent": A}, {"agent": B}, {"agent": C, "banner": "connecting"})
+    assert share_of_statuses_matching_banner(configuration=floor.configuration) == 1.0
+    floor.desktops({"agent": A}, {"agent": B}, {"agent": C, "banner": "offline"})
     assert share_of_statuses_matching_banner(configuration=floor.configuration) == 0.6667
