@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from harness import leftovers
+from tests.simulator.cloud.conftest import cloud as cloud
+from tests.simulator.cloud.conftest import start_cloud as start_cloud
 
 STAGE = Path(__file__).parent / "stage"
 Holding = Callable[..., "Chaos"]
