@@ -3,6 +3,7 @@
 import pytest
 
 from harness.errors import Unreachable
+from harness.waiting import until
 from probes.share_of_agents_back_on_queue import share_of_agents_back_on_queue
 from tests.probes.conftest import MEETING, QUEUE_ID, A, B, Scene
 
@@ -20,7 +21,8 @@ def test_another_presence_or_a_queue_that_was_left_shows(scene: Scene) -> None:
     assert share_of_agents_back_on_queue(within_s=1, configuration=scene.configuration) == 0.6667
     left = cloud.service().patch(f"/api/v2/users/{B}/queues/{QUEUE_ID}", json={"joined": False})
     assert left.is_success, left.text
-    assert share_of_agents_back_on_queue(configuration=scene.configuration) == 0.3333
+    # Leaving a queue takes effect a moment later.
+    until(lambda: share_of_agents_back_on_queue(configuration=scene.configuration) == 0.3333, "B to have left", 10)
 
 
 def test_a_cloud_that_does_not_answer_is_named(scene: Scene) -> None:
