@@ -73,6 +73,7 @@ def prove(experiments: Sequence[Path], repeat: int, seed: int, parallel: int, ru
     "--time-scale", default=1.0, show_default=True, type=click.FloatRange(0.02, 1), help="1 = real constants."
 )
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Seed of all chance.")
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="Port of the cloud; any free one by default.")
 @click.option("--runs", default="runs", show_default=True, type=PATH, help="Where its evidence is kept.")
 def world(**asked: object) -> int:
     """Keep a local world up in the foreground; Ctrl-C takes it down."""
@@ -125,3 +126,7 @@ def doctor() -> int:
 def review(folder: Path) -> int:
     """Judge the evidence in FOLDER (runs/<id>) again and write its review anew."""
     return commands.review(folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -20,6 +20,11 @@ from harness.waiting import Waited, until
 # The longest a single local experiment may take before it is ended from outside, and the grace for its keeper.
 LONGEST_EXPERIMENT_S = 300.0
 KEEPER_GRACE_S = 10.0
+# `chaos run` without anything of the user's: no settings file, no look for newer versions, no log file.
+CHAOS_RUN = (
+    *(sys.executable, "-m", "chaostoolkit", "--no-version-check", "--no-log-file"),
+    *("--settings", os.devnull, "run", "--journal-path"),
+)
 _numbers = itertools.count(1)
 
 
@@ -111,7 +116,7 @@ def _run(
     log = order.runs / f"{identity}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            _command(order, folder),
+            [*CHAOS_RUN, str(folder / "chaos-journal.json"), str(order.experiment)],
             env=os.environ | order.environment() | {"DESKSTORM_RUN": identity},
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -133,22 +138,6 @@ def _run(
     outcome = _outcome(order, folder, process.returncode, why, time.monotonic() - begun)
     ended(outcome)
     return outcome
-
-
-def _command(order: Order, folder: Path) -> list[str]:
-    return [
-        sys.executable,
-        "-m",
-        "chaostoolkit",
-        "--no-version-check",
-        "--no-log-file",
-        "--settings",
-        os.devnull,
-        "run",
-        "--journal-path",
-        str(folder / "chaos-journal.json"),
-        str(order.experiment),
-    ]
 
 
 def _outcome(order: Order, folder: Path, code: int, why: str, seconds: float) -> Outcome:

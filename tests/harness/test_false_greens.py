@@ -4,11 +4,12 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from harness.many import CHAOS_RUN
 
 pytestmark = pytest.mark.world
 STAGE = Path(__file__).parent / "stage"
@@ -59,9 +60,8 @@ class Ran:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "small.json"
         path.write_text(json.dumps(content))
-        words = [sys.executable, "-m", "chaostoolkit", "--no-version-check", "--no-log-file", "--settings", os.devnull]
         self.done = subprocess.run(
-            [*words, "run", "--journal-path", str(folder / "journal.json"), *options, str(path)],
+            [*CHAOS_RUN, str(folder / "journal.json"), *options, str(path)],
             env={
                 **os.environ,
                 "PYTHONPATH": str(STAGE),

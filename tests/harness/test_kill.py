@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from harness.evidence import Evidence, read
+from harness.many import CHAOS_RUN
 from harness.processes import Identity
 from harness.waiting import until
 
@@ -58,12 +58,11 @@ class Run:
         }
         path = folder / "forced.json"
         path.write_text(json.dumps(content))
-        words = [sys.executable, "-m", "chaostoolkit", "--no-version-check", "--no-log-file", "--settings", os.devnull]
         self.folder = folder / "runs" / "it"
         self.state = folder / "state"
         self.log = (folder / "chaos.log").open("wb")
         self.process = subprocess.Popen(
-            [*words, "run", "--journal-path", str(folder / "journal.json"), str(path)],
+            [*CHAOS_RUN, str(folder / "journal.json"), str(path)],
             env={
                 **os.environ,
                 "PYTHONPATH": str(STAGE),

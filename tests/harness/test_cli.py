@@ -1,0 +1,270 @@
+"""The command line as a person uses it: what is wrong is one line with what was expected, and nothing is left."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from harness import state
+from harness.many import CHAOS_RUN
+from harness.waiting import until
+
+pytestmark = pytest.mark.world
+EXPERIMENTS = Path(__file__).parent.parent.parent / "experiments"
+WRONG_INPUT = 2
+VOID = 3
+LIMIT_S = 60
+
+
+class Here:
+    """A folder to run `deskstorm` in, with a state folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {**os.environ, "DESKSTORM_STATE": str(folder / "state")}
+
+    def deskstorm(self, *words: str, **more: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "harness.cli", *words],
+            cwd=self.folder,
+            env={**self.environment, **more},
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+        )
+
+    def refused(self, *words: str, **more: str) -> str:
+        """The one line that a wrong input is answered with."""
+        done = self.deskstorm(*words, **more)
+        assert done.returncode == WRONG_INPUT, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        assert self.states() == []
+        return done.stderr.strip().splitlines()[-1]
+
+    def states(self) -> list[str]:
+        """The runs that have state on this machine."""
+        folder = self.folder / "state"
+        return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+
+    def chaos(self, content: dict[str, Any], **more: str) -> "subprocess.CompletedProcess[str]":
+        path = self.folder / "wrong.json"
+        path.write_text(json.dumps(content))
+        return subprocess.run(
+            [*CHAOS_RUN, str(self.folder / "journal.json"), str(path)],
+            cwd=self.folder,
+            env={**self.environment, **more},
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+        )
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Here:
+    return Here(tmp_path)
+
+
+def reset() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((EXPERIMENTS / "websocket_reset.json").read_text())
+    return found
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("arm", "earthquake"), "fault: expected one of api_errors"),
+        (("disarm", "earthquake"), "fault: expected one of api_errors"),
+        (("arm", "api_latency"), "run: expected a running world"),
+        (("arm", "api_latency", "delay=5"), "expected KEY=VALUE with a key of delay_ms"),
+        (("arm", "api_latency", "delay_ms=fast"), "api_latency delay_ms: expected a value of type float, found 'fast'"),
+        (("run", "absent.json"), "experiment absent.json: expected a file that can be read"),
+        (("run", "{reset}", "--defect", "laziness"), "defect: expected one of"),
+        (("world", "--defect", "laziness"), "defect: expected one of"),
+        (("review", "absent"), "run folder absent: expected a folder with evidence in it"),
+    ],
+)
+def test_what_is_unknown_is_refused_by_name(here: Here, words: tuple[str, ...], expected: str) -> None:
+    given = [word.replace("{reset}", str(EXPERIMENTS / "websocket_reset.json")) for word in words]
+    assert expected in here.refused(*given)
+
+
+def test_a_runs_folder_that_cannot_be_written_is_named(here: Here) -> None:
+    (here.folder / "file").write_text("")
+    line = here.refused("world", "--runs", "file/runs")
+    assert "runs folder file/runs: expected a folder that can be written" in line
+
+
+def test_a_port_in_use_is_named(here: Here) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        line = here.refused("world", "--port", str(port), "--agents", "1")
+    assert "cloud did not start" in line
+    assert str(port) in line
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"delay_ms": "5 s"}, "delay_ms: expected"),
+        ({"delay_ms": -1}, "delay_ms: expected a number from 1 to 600000, found -1"),
+        ({"agents": "nobody"}, "agents: expected"),
+        ({"agents": "0 %"}, "agents: expected a share above 0 %"),
+        ({"path": ""}, "path: expected a non-empty pattern"),
+    ],
+)
+def test_a_wrong_fault_in_an_experiment_is_void_with_its_reason(
+    here: Here, change: dict[str, Any], expected: str
+) -> None:
+    content = reset()
+    content["configuration"].update(agents=2, time_scale=0.05)
+    provider = {"type": "python", "module": "actions.api_latency", "func": "inject_api_latency", "arguments": change}
+    content["method"] = [{"type": "action", "name": "break", "provider": provider}, content["method"][-1]]
+    done = here.chaos(content)
+    assert done.returncode != 0
+    assert f"VOID: break could not be carried out: {expected}" in _verdict(here) + done.stderr
+    assert here.states() == []
+
+
+def test_an_experiment_that_names_an_unknown_activity_is_refused(here: Here) -> None:
+    content = reset()
+    content["method"][0]["provider"]["func"] = "inject_earthquake"
+    done = here.chaos(content)
+    assert done.returncode != 0
+    assert "inject_earthquake" in done.stderr
+    assert here.states() == []
+
+
+@pytest.mark.parametrize(
+    ("world", "expected"),
+    [
+        ("{", "expected JSON"),
+        ('{"api": "http://127.0.0.1:9"}', "expected values for"),
+        (None, "No such file"),
+    ],
+)
+def test_a_wrong_world_file_is_void_with_its_reason(here: Here, world: str | None, expected: str) -> None:
+    path = here.folder / "org.json"
+    if world is not None:
+        path.write_text(world)
+    done = here.chaos(reset(), DESKSTORM_WORLD=str(path))
+    assert done.returncode != 0
+    assert expected in _verdict(here)
+    assert here.states() == []
+
+
+ORG = {
+    "api": "http://127.0.0.1:9",
+    "desktop_client_id": "desktop",
+    "queue_id": "chaos",
+    "agents": [{"id": "a-1", "refresh_token_env": "A1"}],
+    "canary": {"id": "c-1", "refresh_token_env": "A1"},
+}
+
+
+def test_missing_credentials_are_void_with_the_name_of_the_variable(here: Here) -> None:
+    path = here.folder / "org.json"
+    path.write_text(json.dumps(ORG))
+    assert here.chaos(reset(), DESKSTORM_WORLD=str(path)).returncode != 0
+    assert "expected the environment variable A1 to be set, found 'nothing'" in _verdict(here)
+
+
+def test_an_unreachable_world_is_void_with_its_address(here: Here) -> None:
+    path = here.folder / "org.json"
+    path.write_text(json.dumps(ORG))
+    secrets = {"A1": "token", "GENESYS_CLIENT_ID": "id", "GENESYS_CLIENT_SECRET": "secret"}
+    assert here.chaos(reset(), DESKSTORM_WORLD=str(path), **secrets).returncode != 0
+    assert "127.0.0.1:9" in _verdict(here)
+    assert here.states() == []
+
+
+@pytest.mark.parametrize("number", ["many", "-1", "0", "1e9"])
+def test_a_wrong_number_of_agents_is_void_with_its_range(here: Here, number: str) -> None:
+    content = reset()
+    content["configuration"]["agents"] = number
+    assert here.chaos(content).returncode != 0
+    assert f"agents: expected a whole number from 1 to 1000, found '{number}'" in _verdict(here)
+
+
+def test_faults_and_defects_are_listed_with_their_parameters(here: Here) -> None:
+    listed = here.deskstorm("faults", COLUMNS="200").stdout
+    assert "token_refresh_delay" in listed
+    assert "delay_ms (5000)" in listed
+    assert "half_open_unnoticed" in here.deskstorm("defects", COLUMNS="200").stdout
+
+
+def test_doctor_says_what_can_be_injected_and_that_nothing_was_left(here: Here) -> None:
+    done = here.deskstorm("doctor", COLUMNS="200")
+    assert done.returncode == 0
+    assert "nothing was left behind" in done.stdout
+    assert "network" in done.stdout
+
+
+class World:
+    """A `deskstorm world` in the background."""
+
+    def __init__(self, here: Here) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "harness.cli", "world", "--json", "--agents", "2", "--time-scale", "0.1"],
+            cwd=here.folder,
+            env=here.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        self.shown: dict[str, Any] = json.loads(self.process.stdout.readline())
+
+    def end(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        self.process.communicate(timeout=LIMIT_S)
+        return self.process.returncode
+
+
+@pytest.fixture
+def world(here: Here) -> Iterator[World]:
+    started = World(here)
+    yield started
+    started.process.kill()
+    started.process.communicate()
+
+
+def test_a_world_is_broken_healed_and_taken_down_by_hand(here: Here, world: World) -> None:
+    desktops = world.shown["desktops"]
+    until(lambda: all(row["connected"] for row in httpx.get(desktops).json()), "the desktops to connect", 30)
+    armed = here.deskstorm("arm", "ws_reset", "refuse_new=true", "seconds=600")
+    assert armed.returncode == 0, armed.stderr
+    assert '"in_force": true' in armed.stdout
+    until(lambda: not any(row["connected"] for row in httpx.get(desktops).json()), "the desktops to be cut off", 10)
+    assert here.deskstorm("disarm").returncode == 0
+    until(lambda: all(row["connected"] for row in httpx.get(desktops).json()), "the desktops to come back", 60)
+    assert world.end() == 0
+    assert here.states() == []
+
+
+def test_stop_clears_what_is_in_force_anywhere(here: Here, world: World) -> None:
+    assert here.deskstorm("arm", "api_latency", "delay_ms=3000").returncode == 0
+    stopped = here.deskstorm("stop")
+    assert stopped.returncode == 0
+    assert "api_latency undone" in stopped.stdout
+    world.process.communicate(timeout=LIMIT_S)
+    assert world.process.returncode not in (0, None)
+    until(lambda: here.states() == [], "the state of the world to go", 30)
+
+
+def _verdict(here: Here) -> str:
+    found = json.loads(next(here.folder.glob("runs/*/verdict.json")).read_text())
+    return f"{found['verdict']}: {'; '.join(found['reasons'])}"
+
+
+def test_the_state_folder_of_this_machine_is_private() -> None:
+    assert state.root().stat().st_mode & 0o077 == 0
