@@ -20,8 +20,8 @@ def requests_ignoring_retry_after(
     """Number of requests (handshakes included) that an agent repeated before the time that a 429 or 503 had asked for.
 
     Compared are requests of one agent with the same method and path. The wire's evidence says what was asked for;
-    `retry_after_s` (real-world seconds) is assumed where it does not. What is sent within `grace_s` after the answer was
-    on its way already. Without any such answer there is nothing to measure.
+    `retry_after_s` (real-world seconds) is assumed where it does not. What is sent within `grace_s` after the answer
+    was on its way already. Without any such answer there is nothing to measure.
     """
     look = measuring(configuration, "requests_ignoring_retry_after")
     evidence = look.evidence()
