@@ -16,7 +16,7 @@ The crowd's evidence has source `crowd`; every line names its agent. It is what 
 | offer.received | conversation, connected | an alerting call is heard of or found |
 | offer.accepted | conversation, connected | the desktop takes it |
 | offer.declined | conversation, connected | the desktop declines it |
-| conversation.shown | conversation, state (alerting, connected, wrapup, ended), version | a call on the screen changes |
+| conversation.shown | conversation, state (alerting, connected, wrapup, ended), version | a call changes |
 | wrapup.shown | conversation, notes, code, deadline_wall, state (draft, submitted) | after-call work changes |
 | write.sent | method, path, write_id | a change is put on the wire; again with the same id when it is replayed |
 | write.result | write_id, outcome (ok, failed, unknown), status | the final outcome, once |

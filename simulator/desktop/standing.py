@@ -43,6 +43,7 @@ class Standing(Connection):
         super().__init__(*args, **kwargs)
         self.presence: Presence | None = _presence_kept(self.kept.get("presence"))
         self.before: Presence | None = None
+        self.overheard: Presence | None = None
         self.intent: Intent | None = None
         self.pushing: Intent | None = None
         self.routing: Routing | None = None
@@ -103,7 +104,9 @@ class Standing(Connection):
     def caught_up(self) -> None:
         """Connected: from now on presence is confirmed at a steady pace."""
         super().caught_up()
-        self.before = None
+        if self.overheard is not None:
+            self.reconcile(self.overheard)
+        self.before = self.overheard = None
         self.start_presence_loop()
         self.go_to_work()
         self.push_intent()
@@ -128,7 +131,8 @@ class Standing(Connection):
         """After a log-out nothing is wished or confirmed any more."""
         super().cancel_attempts()
         self.drop_alarm("beat", "push")
-        self.intent = self.pushing = self.before = None
+        self.intent = self.pushing = None
+        self.before = self.overheard = None
         self.waking = False
         self.times_connected = 0
         self.keep("wish", None)
@@ -310,10 +314,12 @@ class Standing(Connection):
             self.hear_work(topic, body)
 
     def hear_presence(self, found: Presence) -> None:
-        """An event with a newer presence. Before the gap is filled it may be the platform's own doing: read first."""
+        """An event with a newer presence. Until the gap is filled it waits: what is being read may be older."""
         if self.connected:
             self.reconcile(found)
             self.push_intent()
+        elif found.newer_than(self.overheard):
+            self.overheard = found
 
     def hear_work(self, topic: str, body: Any) -> None:
         """Events about conversations; a matter of the layer above."""
