@@ -1,5 +1,7 @@
 """Two layers that do not know of each other: one gives up, the other tries again."""
 
+from dataclasses import replace
+
 from simulator.desktop.defects import DefectiveSession
 from simulator.desktop.events import Replied
 from simulator.desktop.rest import Request
@@ -15,7 +17,7 @@ class Defect(DefectiveSession):
         """Tell, then replay."""
         if request.write_id is not None and not request.replayed:
             self.tell(request, "failed", reply.status)
-        super().unauthorized(request, reply)
+        super().unauthorized(replace(request, still=lambda: True), reply)
 
     def hear_system(self, notice: str) -> None:
         """The layer that sends does not listen."""

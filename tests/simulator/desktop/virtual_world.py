@@ -39,6 +39,7 @@ class VirtualWorld:
         self.refresh_allowed = True
         self.channel = 0
         self.channels: dict[str, set[str]] = {}
+        self.forbidden: set[str] = set()
         self.channel_of: dict[int, str] = {}
         self.system, self.message = OFFLINE, ""
         self.versions = 0
@@ -241,7 +242,10 @@ class VirtualWorld:
             channel = send.path.split("/")[-2]
             if channel not in self.channels:
                 return 404, None
-            self.channels[channel] = {topic["id"] for topic in send.body}
+            wanted = {topic["id"] for topic in send.body}
+            if wanted & self.forbidden and send.query.get("ignoreErrors") != "true":
+                return 403, {"code": "missing.permissions", "status": 403}
+            self.channels[channel] = wanted - self.forbidden
             self.must_know = self.version
             return 200, {"entities": []}
         if "/presences/" in send.path:
