@@ -16,9 +16,16 @@ from proxy_addons.core.control import Control
 from proxy_addons.core.fault import AnyFault
 from proxy_addons.core.leases import Leases
 from proxy_addons.core.settings import Settings, read_settings
-from proxy_addons.core.sockets import Socket
+from proxy_addons.core.sockets import Socket, hang_up
 from proxy_addons.core.traffic import Call, Traffic
 
+GRACE_S = 1.0
+# What mitmdump loads for interactive use; each of them would be asked about every request.
+NEEDLESS = (
+    *("anticache", "anticomp", "blocklist", "dumper", "maplocal", "mapremote", "modifybody", "modifyheaders"),
+    *("onboarding", "proxyauth", "save", "savehar", "serverplayback", "stickyauth", "stickycookie", "upstreamauth"),
+    *("browser", "comment", "cut", "export", "commandhistory"),
+)
 CALL, SOCKET = "deskstorm.call", "deskstorm.socket"
 
 
@@ -36,6 +43,9 @@ class Dispatcher:
 
     async def running(self) -> None:
         """The proxy listens: open the control channel, then say where everything is."""
+        for name in NEEDLESS:
+            if addon := ctx.master.addons.lookup.get(name):
+                ctx.master.addons.remove(addon)  # type: ignore[no-untyped-call]
         self.settings = settings = read_settings(Path(ctx.options.deskstorm_settings))
         self.traffic = Traffic(EvidenceWriter(settings.evidence, "wire"))
         self.leases = Leases(self.traffic, settings.sabotage)
@@ -52,12 +62,17 @@ class Dispatcher:
         print(json.dumps(ready), file=sys.__stdout__, flush=True)
         threading.Thread(target=_end_with_stdin, args=(ctx.master.shutdown,), daemon=True).start()
 
-    def done(self) -> None:
-        """The proxy ends: everything is let go and the evidence is whole."""
+    async def done(self) -> None:
+        """The proxy ends: everything is let go, every connection closed, and the evidence whole."""
+        if not hasattr(self, "control"):
+            return
         self.control.close()
         self.leases.disarm(why="end")
+        await hang_up(GRACE_S)
         for socket in list(self.traffic.sockets.values()):
             self.traffic.socket_closed(socket, None)
+        for call in list(self.traffic.calls.values()):
+            self.traffic.call_ended(call, 0)
         self.traffic.evidence.close()
 
     def http_connect(self, flow: http.HTTPFlow) -> None:

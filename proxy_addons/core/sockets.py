@@ -206,6 +206,17 @@ def connection_handler(flow: http.HTTPFlow) -> ProxyConnectionHandler | None:
     return found
 
 
+async def hang_up(within_s: float) -> None:
+    """Close every client's connection, and wait until mitmproxy is done with it."""
+    serving = [task for task in asyncio.all_tasks() if getattr(task.get_coro(), "__name__", "") == "handle_stream"]
+    for handler in list(_proxyserver().connections.values()):
+        io = handler.transports.get(handler.client)
+        if io and io.handler:
+            io.handler.cancel()
+    if serving:
+        await asyncio.wait(serving, timeout=within_s)
+
+
 def _proxyserver() -> Any:
     return ctx.master.addons.lookup["proxyserver"]
 
