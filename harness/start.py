@@ -14,6 +14,7 @@ from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
+from harness.blast_radius import check as check_blast_radius
 from harness.errors import BadInput, DeskstormError
 from harness.evidence import EvidenceWriter
 from harness.keeper import Holder, start_keeper
@@ -163,6 +164,8 @@ def _around(settings: RunSettings, org: Org, keeper: Holder, control: CloudContr
         ca=org.ca,
         control=control,
     )
+    if world.kind is WorldKind.ORG:
+        check_blast_radius(world)
     world.write(world_file)
     with ThreadPoolExecutor(2) as pool:
         validator = pool.submit(

@@ -149,12 +149,13 @@ class Sockets:
             self.close(channel.id, code, "another socket opened this channel")
         now = self._cloud.now()
         socket = Socket(channel.id, channel.owner.user_id, now, now)
+        # The platform logs the user on before the socket hears anything: what happens in a gap has to be read.
+        self._changed(socket, 1)
         self._open[channel.id] = socket
         self._cloud.channels.touch(channel)
         self._cloud.evidence.write("cloud.socket.open", agent=socket.user_id, channel=channel.id)
         self._beat(socket)
         self._watch_idle(socket)
-        self._changed(socket, 1)
         return socket
 
     def _remove(self, socket: Socket, code: int) -> None:
