@@ -13,14 +13,15 @@ from typing import Any
 
 import httpx
 import pytest
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from harness import runtime
 from harness.errors import DeskstormError
+from harness.evidence import read
 from harness.settings import RunSettings
 from harness.start import VERBS, Started, bring_up
-from harness.waiting import until
+from harness.waiting import Waited, until
 from harness.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -157,10 +158,36 @@ def pong(socket: ClientConnection, within_s: float = 1.0) -> bool:
     return False
 
 
+def closed(socket: ClientConnection, within_s: float = 5.0) -> tuple[int, str] | None:
+    """Code and reason of the close frame that ends `socket`, None if it ended without one."""
+    deadline = time.monotonic() + within_s
+    while True:
+        try:
+            socket.recv(timeout=max(0.01, deadline - time.monotonic()))
+        except ConnectionClosed as end:
+            return (end.rcvd.code, end.rcvd.reason) if end.rcvd else None
+
+
 def desktops(live: Live) -> dict[str, dict[str, Any]]:
     """What each desktop shows now, by agent."""
     rows = httpx.get(f"{live.world.crowd_url}/desktops", trust_env=False).json()
     return {str(row["agent"]): row for row in rows}
+
+
+def shows(live: Live, agent: str, presence: str) -> bool:
+    """Whether the desktop of `agent` comes to show `presence`; if not, the test fails with what it shows."""
+    found: dict[str, Any] = {}
+
+    def shown() -> bool:
+        found.update(desktops(live)[agent])
+        return bool(found["presence"] == presence)
+
+    try:
+        return until(shown, f"the desktop to show {presence}", within_s=15)
+    except Waited as late:
+        own = [entry for entry in read(live.world.evidence).entries if entry.agent == agent and entry.source == "crowd"]
+        last = "\n".join(f"{entry.kind} {entry.fields}" for entry in own[-15:])
+        raise AssertionError(f"{late}: {found}\n{last}") from late
 
 
 def drafting(live: Live) -> list[str]:
@@ -208,6 +235,18 @@ def live() -> Iterator[Live]:
 def sabotaged() -> Iterator[Live]:
     """A world in which every fault and every control verb silently does nothing."""
     yield from _world(RunSettings(agents=2, sabotage=_everything_sabotaged()))
+
+
+@pytest.fixture
+def floor(live: Live) -> Live:
+    """The healthy world with every desktop logged in and connected, whatever the test before did to them."""
+
+    def connected() -> bool:
+        return all(row["banner"] == "connected" for row in desktops(live).values())
+
+    live.do("log_in_desktops")
+    until(connected, "every desktop to be connected", within_s=30)
+    return live
 
 
 @pytest.fixture

@@ -1,18 +1,17 @@
 import pytest
 
 from harness.errors import BadInput, Unreachable
-from harness.waiting import until
-from tests.actions.conftest import Live, desktops
+from tests.actions.conftest import Live, shows
 
 pytestmark = pytest.mark.world
 
 
-def test_agents_choose_a_presence_at_their_desktops(live: Live) -> None:
-    agent = live.world.agents[1].id
-    assert live.do("change_presences", presence="Away", agents=agent) == {"changed": [agent]}
-    assert until(lambda: desktops(live)[agent]["presence"] == "AWAY", "the desktop to show it", within_s=10)
-    live.do("change_presences", presence="On Queue", agents=agent)
-    assert until(lambda: desktops(live)[agent]["presence"] == "ON_QUEUE", "the desktop to show it", within_s=10)
+def test_agents_choose_a_presence_at_their_desktops(floor: Live) -> None:
+    agent = floor.world.agents[1].id
+    assert floor.do("change_presences", presence="Away", agents=agent) == {"changed": [agent]}
+    assert shows(floor, agent, "AWAY")
+    floor.do("change_presences", presence="On Queue", agents=agent)
+    assert shows(floor, agent, "ON_QUEUE")
 
 
 def test_a_refresh_that_never_comes_is_said(live: Live) -> None:

@@ -7,16 +7,16 @@ from tests.actions.conftest import Live, drafting, on_call
 pytestmark = pytest.mark.world
 
 
-def test_an_agent_drafts_its_notes_after_a_call(live: Live) -> None:
-    conversation = on_call(live)
-    live.do("end_calls")
-    found = live.do("draft_wrapups", notes="wants a new contract", within_s=100)["agents"]
+def test_an_agent_drafts_its_notes_after_a_call(floor: Live) -> None:
+    conversation = on_call(floor)
+    floor.do("end_calls")
+    found = floor.do("draft_wrapups", notes="wants a new contract", within_s=100)["agents"]
     drafts = {shown["conversation"]: (shown["notes"], shown["state"]) for shown in found.values()}
     assert drafts[conversation] == ("wants a new contract", "draft")
-    live.do("submit_wrapups")
+    floor.do("submit_wrapups")
 
 
-def test_without_a_call_nobody_is_asked(live: Live) -> None:
-    assert until(lambda: not drafting(live), "the last after-call work to end", within_s=30)
+def test_without_a_call_nobody_is_asked(floor: Live) -> None:
+    assert until(lambda: not drafting(floor), "the last after-call work to end", within_s=30)
     with pytest.raises(Unreachable, match="a desktop that asks for a wrap-up"):
-        live.do("draft_wrapups", within_s=1)
+        floor.do("draft_wrapups", within_s=1)

@@ -8,21 +8,21 @@ from tests.actions.conftest import Live, drafting, on_call
 pytestmark = pytest.mark.world
 
 
-def test_a_wrapup_arrives_at_the_cloud_with_its_code_and_notes(live: Live) -> None:
-    conversation = on_call(live)
-    live.do("end_calls")
-    live.do("draft_wrapups", notes="will pay tomorrow", within_s=100)
-    assert live.do("submit_wrapups")["submitted"]
+def test_a_wrapup_arrives_at_the_cloud_with_its_code_and_notes(floor: Live) -> None:
+    conversation = on_call(floor)
+    floor.do("end_calls")
+    floor.do("draft_wrapups", notes="will pay tomorrow", within_s=100)
+    assert floor.do("submit_wrapups")["submitted"]
 
     def notes() -> list[str]:
-        with Api(live.world) as api:
+        with Api(floor.world) as api:
             found = api.get(f"/api/v2/conversations/{conversation}")["participants"]
         return [one["wrapup"]["notes"] for one in found if one.get("wrapup")]
 
     assert until(notes, "the wrap-up at the cloud", within_s=10) == ["will pay tomorrow"]
 
 
-def test_without_a_wrapup_there_is_nothing_to_submit(live: Live) -> None:
-    assert until(lambda: not drafting(live), "the last after-call work to end", within_s=30)
-    assert live.do("submit_wrapups") == {"submitted": [], "refused": {}}
+def test_without_a_wrapup_there_is_nothing_to_submit(floor: Live) -> None:
+    assert until(lambda: not drafting(floor), "the last after-call work to end", within_s=30)
+    assert floor.do("submit_wrapups") == {"submitted": [], "refused": {}}
     assert submit_wrapups(configuration={}) == {"submitted": [], "refused": {}}

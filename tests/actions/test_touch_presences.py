@@ -7,12 +7,12 @@ from tests.actions.conftest import Live, desktops
 pytestmark = pytest.mark.world
 
 
-def test_every_desktop_hears_of_the_marker(live: Live) -> None:
-    everyone = [agent.id for agent in live.world.agents]
-    assert live.do("touch_presences", marker="still there?") == {"marker": "still there?", "agents": everyone}
+def test_every_desktop_hears_of_the_marker(floor: Live) -> None:
+    everyone = [agent.id for agent in floor.world.agents]
+    assert floor.do("touch_presences", marker="still there?") == {"marker": "still there?", "agents": everyone}
 
     def heard() -> bool:
-        return all(row["presence_message"] == "still there?" for row in desktops(live).values())
+        return all(row["presence_message"] == "still there?" for row in desktops(floor).values())
 
     assert until(heard, "every desktop to hear", within_s=10)
 
