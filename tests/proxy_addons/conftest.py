@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,11 +29,12 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.sync.client import ClientConnection, connect
 
-from harness.evidence import Entry, read
+from harness.evidence import Entry, EvidenceWriter, read
 from harness.scope import Scope
 from harness.waiting import until
 from harness.wire import WireControl
 from harness.world import Wire
+from proxy_addons.core.traffic import Traffic
 
 LIMIT_S = 15.0
 
@@ -205,9 +206,6 @@ class RunningWire:
         return [e for e in read(self.evidence).of(*kinds) if agent is None or e.agent == agent]
 
 
-StartWire = Callable[..., RunningWire]
-
-
 @contextlib.contextmanager
 def running_wire(folder: Path, hosts: list[str], **settings: Any) -> Iterator[RunningWire]:
     """Start the wire as a process of its own, and end it with its stdin."""
@@ -265,6 +263,14 @@ def wire(session_wire: RunningWire) -> Iterator[RunningWire]:
     session_wire.control.disarm()
     yield session_wire
     session_wire.control.disarm()
+
+
+@pytest.fixture
+def traffic(tmp_path: Path) -> Iterator[Traffic]:
+    """The books of a wire without a proxy around it; its evidence is in the test's own folder."""
+    evidence = EvidenceWriter(tmp_path, "wire")
+    yield Traffic(evidence)
+    evidence.close()
 
 
 @pytest.fixture(params=["plain", "tls"])

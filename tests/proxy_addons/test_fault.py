@@ -3,13 +3,12 @@
 import importlib
 import pkgutil
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 import pytest
 
 import proxy_addons
 from harness.errors import BadInput
-from harness.evidence import EvidenceWriter, read
+from harness.evidence import read
 from harness.scope import Scope
 from proxy_addons.core.fault import Fault, NoParameters, Order, quantity, read_parameters
 from proxy_addons.core.leases import NOT_FAULTS, discover
@@ -47,12 +46,12 @@ def test_wrong_parameters_are_refused_by_name(given: dict[str, object], complain
     assert str(refusal.value) == complaint
 
 
-def dice(tmp_path: Path, seed: int) -> Fault[NoParameters]:
-    return Fault(Order("one", "x", Scope(), 1, seed), NoParameters(), Traffic(EvidenceWriter(tmp_path, "wire")))
+def dice(traffic: Traffic, seed: int) -> Fault[NoParameters]:
+    return Fault(Order("one", "x", Scope(), 1, seed), NoParameters(), traffic)
 
 
-def test_chance_does_not_depend_on_what_other_agents_do(tmp_path: Path) -> None:
-    alone, among, other = dice(tmp_path, 1), dice(tmp_path, 1), dice(tmp_path, 2)
+def test_chance_does_not_depend_on_what_other_agents_do(traffic: Traffic) -> None:
+    alone, among, other = dice(traffic, 1), dice(traffic, 1), dice(traffic, 2)
     first = [alone.chance("a").random() for _ in range(3)]
     second = []
     for _ in range(3):
@@ -62,10 +61,10 @@ def test_chance_does_not_depend_on_what_other_agents_do(tmp_path: Path) -> None:
     assert first != [other.chance("a").random() for _ in range(3)]
 
 
-def test_a_touch_is_counted_and_recorded(tmp_path: Path) -> None:
-    fault = dice(tmp_path, 1)
+def test_a_touch_is_counted_and_recorded(traffic: Traffic) -> None:
+    fault = dice(traffic, 1)
     fault.touch("a", "something done")
-    found = read(tmp_path).of("fault.touched")
+    found = read(traffic.evidence.path.parent).of("fault.touched")
     assert fault.touched == 1
     assert [(e.agent, e["fault"], e["id"], e["what"]) for e in found] == [("a", "x", "one", "something done")]
 
