@@ -1,5 +1,6 @@
 """What human agents do at their desktops, through the crowd's status endpoint."""
 
+from functools import cache
 from typing import Any
 
 import httpx
@@ -25,6 +26,12 @@ def _call(world: World, method: str, path: str, body: dict[str, Any] | None) -> 
     if world.crowd_url is None:
         raise BadInput("desktops in this world", "a world with desktops of ours", "none")
     try:
-        return httpx.request(method, world.crowd_url + path, json=body, timeout=LIMIT_S, trust_env=False)
+        return _client().request(method, world.crowd_url + path, json=body)
     except httpx.HTTPError as error:
         raise Unreachable("the crowd", world.crowd_url + path, f"{type(error).__name__} {error}") from None
+
+
+@cache
+def _client() -> httpx.Client:
+    # One for all calls: each new client reads the system's certificates, which takes longer than a call.
+    return httpx.Client(timeout=LIMIT_S, trust_env=False)

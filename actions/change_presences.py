@@ -7,7 +7,7 @@ from chaoslib.types import Configuration
 from actions._crowd import do_at
 from harness.aim import agent_ids
 from harness.errors import BadInput, Unreachable
-from harness.evidence import read
+from harness.progress import Tail
 from harness.runtime import Run, run_of
 from harness.waiting import Waited, until
 
@@ -33,9 +33,10 @@ def change_presences(
     run = run_of(configuration)
     left = agent_ids(run.world, agents)
     changed: list[str] = []
+    refreshing = Refreshing(run)
 
     def all_changed() -> bool:
-        ready = _refreshing(run) if moment == "refresh" else set(left)
+        ready = refreshing.agents() if moment == "refresh" else set(left)
         for agent in [agent for agent in left if agent in ready]:
             if problem := do_at(run.world, agent, "presence", {"system": presence}):
                 raise Unreachable("the change of presence", f"the desktop of {agent}", problem)
@@ -50,9 +51,16 @@ def change_presences(
     return {"changed": changed}
 
 
-def _refreshing(run: Run) -> set[str]:
-    """The agents whose desktop waits for its new token right now."""
-    last: dict[str, str] = {}
-    for entry in read(run.world.evidence).of("token.refreshing", "token.refreshed", "token.failed", source="crowd"):
-        last[str(entry.agent)] = entry.kind
-    return {agent for agent, kind in last.items() if kind == "token.refreshing"}
+class Refreshing:
+    """Who waits for a new token right now, by the desktops' own evidence, read as it is written."""
+
+    def __init__(self, run: Run) -> None:
+        self._tail = Tail(run.world.evidence)
+        self._last: dict[str, str] = {}
+
+    def agents(self) -> set[str]:
+        """The agents whose desktop waits."""
+        for line in self._tail.fresh():
+            if line["kind"] in ("token.refreshing", "token.refreshed", "token.failed"):
+                self._last[str(line.get("agent"))] = str(line["kind"])
+        return {agent for agent, kind in self._last.items() if kind == "token.refreshing"}

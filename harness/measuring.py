@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpx
@@ -60,7 +61,7 @@ class Measuring:
         if url is None:
             raise NoEvidence(self.question, "a world with desktops of ours", "none")
         try:
-            answer = httpx.get(f"{url}/desktops", timeout=LEAST_TIMEOUT_S, trust_env=False).raise_for_status()
+            answer = _client().get(f"{url}/desktops").raise_for_status()
         except httpx.HTTPError as error:
             raise Unreachable("the crowd", url, f"{type(error).__name__} {error}") from None
         return {str(row["agent"]): _desktop(row) for row in answer.json()}
@@ -116,3 +117,9 @@ def _desktop(row: Mapping[str, Any]) -> Desktop:
         conversations={str(one["id"]): str(one["state"]) for one in row.get("conversations") or ()},
         row=row,
     )
+
+
+@cache
+def _client() -> httpx.Client:
+    # One for all looks: each new client reads the system's certificates, which takes longer than a look.
+    return httpx.Client(timeout=LEAST_TIMEOUT_S, trust_env=False)
