@@ -1,11 +1,11 @@
 """Orders to a cloud of ours over its control API; a real org has none."""
 
-import ssl
 from typing import Any
 
 import httpx
 
 from harness.errors import BadInput, Unreachable
+from harness.trust import trust
 from harness.world import World
 
 LIMIT_S = 10.0
@@ -16,10 +16,11 @@ def order(world: World, verb: str, **given: Any) -> dict[str, Any]:
     if world.control is None:
         raise BadInput(f"{verb} in this world", "a local world, whose cloud can be told to", "a cloud that is not ours")
     url = f"{world.control.url}/{verb}"
-    trust = ssl.create_default_context(cafile=world.ca) if world.ca else True
     headers = {"Authorization": f"Bearer {world.control.token}"}
     try:
-        answer = httpx.post(url, json=given, headers=headers, verify=trust, timeout=LIMIT_S, trust_env=False)
+        answer = httpx.post(
+            url, json=given, headers=headers, verify=trust(url, world.ca), timeout=LIMIT_S, trust_env=False
+        )
     except httpx.HTTPError as error:
         raise Unreachable("the cloud's control API", url, f"{type(error).__name__} {error}") from None
     if not answer.is_success:

@@ -1,6 +1,5 @@
 """A small client of the public API for the observers: it goes to the cloud directly, never through the wire."""
 
-import ssl
 import time
 from collections.abc import Iterator
 from types import TracebackType
@@ -10,6 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from harness.errors import DeskstormError, Unreachable
+from harness.trust import trust
 from harness.waiting import until
 from harness.world import World
 
@@ -38,9 +38,8 @@ class Api:
     def __init__(self, world: World, patience_s: float = 10.0) -> None:
         self._world = world
         self._patience_s = patience_s
-        verify: ssl.SSLContext | bool = ssl.create_default_context(cafile=world.ca) if world.ca else True
         timeout = max(LEAST_TIMEOUT_S, REAL_TIMEOUT_S * world.time_scale)
-        self._http = httpx.Client(verify=verify, trust_env=False, timeout=timeout)
+        self._http = httpx.Client(verify=trust(world.api, world.ca), trust_env=False, timeout=timeout)
         self._token = ""
         self._renew_at = 0.0
 

@@ -5,12 +5,9 @@ reached directly. Nothing of it stays open after `close()`. Each wait has a limi
 """
 
 import json
-import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
-from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,6 +17,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from harness.answer import Answer, ask
 from harness.errors import DeskstormError, Unreachable
+from harness.heard import Heard
+from harness.trust import trust
 from harness.waiting import Waited, until
 from harness.world import World
 
@@ -28,50 +27,6 @@ CHANNELS = "/api/v2/notifications/channels"
 HEARTBEAT_S = 30.0  # genesys' own interval
 LIMIT_S = 10.0  # no single step of the canary takes longer, whatever the scale
 NO_CLOSE_FRAME = 1006
-
-
-class Look(StrEnum):
-    """What the canary looks at to say that things are normal; REST calls are always looked at."""
-
-    REST = "rest"
-    TOKEN = "token"  # noqa: S105
-    SOCKET = "socket"
-    EVENTS = "events"
-
-
-@dataclass(frozen=True)
-class Heard:
-    """What came of `sent` numbered events: the numbers in order of arrival, and each one's delay in ms."""
-
-    sent: int
-    numbers: tuple[int, ...]
-    delays_ms: tuple[float, ...]
-
-    @property
-    def missing(self) -> int:
-        """How many never came."""
-        return self.sent - len(set(self.numbers))
-
-    @property
-    def repeated(self) -> int:
-        """How many came more than once."""
-        return len(self.numbers) - len(set(self.numbers))
-
-    @property
-    def overtaken(self) -> int:
-        """How many came after one that was sent later."""
-        return sum(number < max(self.numbers[:place]) for place, number in enumerate(self.numbers) if place)
-
-    @property
-    def normal(self) -> bool:
-        """Whether each came once and in order."""
-        return self.numbers == tuple(range(self.sent))
-
-    def __str__(self) -> str:
-        return (
-            f"{self.sent} events sent: {self.missing} missing, {self.repeated} repeated, {self.overtaken} overtaken, "
-            f"slowest {max(self.delays_ms, default=0):.0f} ms"
-        )
 
 
 class Canary:
@@ -88,10 +43,9 @@ class Canary:
         self.id = world.canary.id
         self.topic = f"v2.users.{self.id}.presence"
         self._proxy = wire.proxy if wire else None
-        tls = world.api.startswith("https:")
-        self._trust = _trust(tls, wire.ca if wire else world.ca)
+        self._trust = trust(world.api, wire.ca if wire else world.ca)
         self._http = httpx.Client(proxy=self._proxy, verify=self._trust, timeout=limit_s, trust_env=False)
-        self._direct = httpx.Client(verify=_trust(tls, world.ca), timeout=limit_s, trust_env=False)
+        self._direct = httpx.Client(verify=trust(world.api, world.ca), timeout=limit_s, trust_env=False)
         self._token = ""
         self._socket: ClientConnection | None = None
         self._open = ExitStack()
@@ -118,8 +72,8 @@ class Canary:
 
     # REST
 
-    def log_in(self) -> None:
-        """Get a token by refresh token, and say through the wire whose it is.
+    def log_in(self) -> Answer:
+        """Get a token by refresh token, and say through the wire whose it is; the token endpoint's answer.
 
         A fault may be in force that spoils the latter; the wire may know from an earlier login.
         """
@@ -130,6 +84,7 @@ class Canary:
         me = self.request("GET", ME)
         if not me.normal and not self.request_directly("GET", ME).normal:
             raise Unreachable("the API", f"{self.world.api}{ME}", str(me))
+        return answer
 
     def refresh(self, within_s: float | None = None) -> Answer:
         """Ask the token endpoint for a new token, and keep the old one."""
@@ -286,13 +241,12 @@ class Canary:
 
     # what is normal
 
-    def sees_normal(self, looks: Iterable[Look], slack_ms: float = 150.0, within_s: float = 8.0) -> dict[str, Any]:
-        """Wait until everything in `looks` is normal again, and say what was seen.
+    def sees_normal(self, events: bool = False, slack_ms: float = 150.0, within_s: float = 8.0) -> dict[str, Any]:
+        """Wait until login, REST, handshake and ping are normal again, with `events` events too; say what was seen.
 
         Calls through the wire may take `slack_ms` longer than past it. Raises `Waited` after `within_s`, with what was
         wrong last.
         """
-        wanted = frozenset(looks)
         seen: dict[str, Any] = {}
         wrong = ""
 
@@ -300,7 +254,7 @@ class Canary:
             nonlocal wrong
             seen.clear()
             try:
-                wrong = self._wrong(wanted, slack_ms, seen)
+                wrong = self._wrong(events, slack_ms, seen)
             except DeskstormError as error:
                 wrong = str(error)
             return not wrong
@@ -311,35 +265,25 @@ class Canary:
             raise Waited(late.what, within_s, wrong) from None
         return seen
 
-    def _wrong(self, looks: frozenset[Look], slack_ms: float, seen: dict[str, Any]) -> str:
+    def _wrong(self, events: bool, slack_ms: float, seen: dict[str, Any]) -> str:
         """What is not normal, in words; what was measured goes to `seen`."""
-        if Look.TOKEN in looks or not self._token:
-            self.log_in()
-        direct, through = self.request_directly("GET", ME), self.request("GET", ME)
-        seen.update(status=through.status, ms=round(through.ms, 1), ms_past_the_wire=round(direct.ms, 1))
-        if not through.normal or through.ms - direct.ms > slack_ms:
-            return f"REST: {through}, past the wire {direct}"
-        if Look.SOCKET in looks or Look.EVENTS in looks:
-            self.listen()
-            pong_ms = self.ping(self.limit_s / 3)
-            seen["pong_ms"] = None if pong_ms is None else round(pong_ms, 1)
-            if pong_ms is None or pong_ms > slack_ms + direct.ms:
-                return f"socket: {'no pong' if pong_ms is None else f'pong after {pong_ms:.0f} ms'}"
-        if Look.EVENTS in looks:
+        login = self.log_in()
+        past, through = self.request_directly("GET", ME), self.request("GET", ME)
+        limit_ms = past.ms + slack_ms
+        seen.update(status=through.status, ms=round(through.ms, 1), ms_past_the_wire=round(past.ms, 1))
+        if not through.normal or max(login.ms, through.ms) > limit_ms:
+            return f"login: {login}, REST: {through}, past the wire: {past}"
+        self.listen()
+        pong_ms = self.ping(self.limit_s / 3)
+        if pong_ms is None or pong_ms > limit_ms:
+            return f"socket: {'no pong' if pong_ms is None else f'pong after {pong_ms:.0f} ms'}"
+        seen["pong_ms"] = round(pong_ms, 1)
+        if events:
             heard = self.count_events(3, self.limit_s / 3)
             seen["events"] = str(heard)
             if not heard.normal:
                 return f"events: {heard}"
         return ""
-
-
-def _trust(tls: bool, ca: str | None) -> ssl.SSLContext:
-    if not tls:
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody; reading the system's certificates takes 30 ms
-    trust = ssl.create_default_context()
-    if ca:
-        trust.load_verify_locations(ca)
-    return trust
 
 
 def _message(text: str | bytes) -> dict[str, Any]:
