@@ -6,7 +6,7 @@ from chaoslib.types import Configuration
 
 from actions._cloud import order
 from harness.aim import agent_ids
-from harness.canary import CHANNELS, Canary, Look
+from harness.canary import CHANNELS, Canary
 from harness.clearing import undo_arguments
 from harness.errors import BadInput, FaultNotInForce
 from harness.fault import Breakage, carry_out, clear
@@ -37,7 +37,7 @@ def inject_channel_evicted(agents: str = "", configuration: Configuration = None
         seconds=LEASE_S,
         agents=chosen,
         expected={"agents": len(chosen)},
-        undo=Undo("harness.clearing", "see_normal", {**undo_arguments(run.world, FAULT), "looks": [Look.SOCKET]}),
+        undo=Undo("harness.clearing", "see_normal", undo_arguments(run.world, FAULT)),
         lives_in="cloud",
     )
     with Canary(run.world) as canary:

@@ -6,7 +6,6 @@ from chaoslib.types import Configuration
 
 from actions._seen_on_socket import listening, seen_notice
 from harness.aim import aim
-from harness.canary import Look
 from harness.fault import Order, clear, inject, wire_run
 from harness.limits import number
 
@@ -29,7 +28,7 @@ def inject_closing_notice(
     run = wire_run(configuration, FAULT, seconds)
     scope = aim(run.world, agents)
     parameters = {"lead_s": run.scaled(notice_s)}
-    return inject(run, Order(FAULT, scope, seconds, parameters, seen_notice(FAULT), listening, (Look.SOCKET,)))
+    return inject(run, Order(FAULT, scope, seconds, parameters, seen_notice(FAULT), listening))
 
 
 def clear_closing_notice(configuration: Configuration = None) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from harness.waiting import Waited, until
 
 __all__ = ["draft_wrapups"]
 
+LOOK_EVERY_S = 0.2
+
 
 def draft_wrapups(
     notes: str = "customer asked for a call back",
@@ -22,19 +24,25 @@ def draft_wrapups(
 ) -> dict[str, Any]:
     """Let every agent of `agents` whose desktop asks for a wrap-up write `notes`, without submitting it.
 
-    Waits up to `within_s` for the first desktop that asks. `{"agents": {id: what its desktop shows}}`.
+    Waits up to `within_s` until desktops ask, and no more of them than just before. `{"agents": {id: what its desktop shows}}`.
     """
     line("notes", notes, longest=1000)
     number("within_s", within_s, 0, 3600)
     run = run_of(configuration)
     chosen = agent_ids(run.world, agents)
 
-    def asked() -> list[str]:
+    before: list[str] = []
+
+    def asking_all() -> list[str]:
+        """Those who ask, once nobody has joined them since the last look."""
+        nonlocal before
         shown = desktops(run.world)
-        return [agent for agent in chosen if ((shown.get(agent) or {}).get("wrapup") or {}).get("state") == "draft"]
+        found = [agent for agent in chosen if ((shown.get(agent) or {}).get("wrapup") or {}).get("state") == "draft"]
+        settled, before = found == before, found
+        return found if settled else []
 
     try:
-        asking = until(asked, "a desktop that asks for a wrap-up", run.scaled(within_s), every_s=0.05)
+        asking = until(asking_all, "desktops that ask for a wrap-up", run.scaled(within_s), every_s=LOOK_EVERY_S)
     except Waited as late:
         raise Unreachable("wrap-up", str(run.world.crowd_url), str(late)) from None
     for agent in asking:

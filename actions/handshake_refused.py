@@ -6,7 +6,6 @@ from chaoslib.types import Configuration
 
 from actions._seen_on_socket import seen_refused
 from harness.aim import aim
-from harness.canary import Look
 from harness.fault import Order, clear, inject, wire_run
 from harness.limits import number, whole
 
@@ -31,9 +30,7 @@ def inject_handshake_refused(
     run = wire_run(configuration, FAULT, seconds)
     scope = aim(run.world, agents)
     parameters = {"status": status, "rate": percent / 100}
-    return inject(
-        run, Order(FAULT, scope, seconds, parameters, seen_refused(FAULT, status, percent), looks=(Look.SOCKET,))
-    )
+    return inject(run, Order(FAULT, scope, seconds, parameters, seen_refused(FAULT, status, percent)))
 
 
 def clear_handshake_refused(configuration: Configuration = None) -> dict[str, Any]:

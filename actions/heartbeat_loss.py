@@ -6,7 +6,6 @@ from chaoslib.types import Configuration
 
 from actions._seen_on_socket import listening, seen_deaf_to_beats
 from harness.aim import aim
-from harness.canary import Look
 from harness.fault import Order, clear, inject, wire_run
 
 __all__ = ["inject_heartbeat_loss", "clear_heartbeat_loss"]
@@ -25,7 +24,7 @@ def inject_heartbeat_loss(
     """
     run = wire_run(configuration, FAULT, seconds)
     scope = aim(run.world, agents)
-    return inject(run, Order(FAULT, scope, seconds, {}, seen_deaf_to_beats, listening, (Look.SOCKET,)))
+    return inject(run, Order(FAULT, scope, seconds, {}, seen_deaf_to_beats, listening))
 
 
 def clear_heartbeat_loss(configuration: Configuration = None) -> dict[str, Any]:

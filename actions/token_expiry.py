@@ -5,7 +5,7 @@ from typing import Any
 from chaoslib.types import Configuration
 
 from harness.aim import aim
-from harness.canary import Canary, Look
+from harness.canary import Canary
 from harness.errors import FaultNotInForce
 from harness.fault import Order, clear, inject, wire_run
 from harness.limits import number
@@ -37,7 +37,7 @@ def inject_token_expiry(
         return {"expires_in_s": found}
 
     scope = aim(run.world, agents)
-    return inject(run, Order(FAULT, scope, seconds, {"expires_in_s": life_s}, prove, looks=(Look.TOKEN,)))
+    return inject(run, Order(FAULT, scope, seconds, {"expires_in_s": life_s}, prove))
 
 
 def clear_token_expiry(configuration: Configuration = None) -> dict[str, Any]:

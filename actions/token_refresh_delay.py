@@ -6,7 +6,6 @@ from chaoslib.types import Configuration
 
 from actions._seen_on_rest import TOKEN_PATH, seen_on_rest
 from harness.aim import aim
-from harness.canary import Look
 from harness.fault import Order, clear, inject, wire_run
 from harness.limits import number
 
@@ -33,7 +32,7 @@ def inject_token_refresh_delay(
         FAULT, scope, 100, lambda answer: answer.ms >= wall_ms, f"a token after {wall_ms:g} ms or more"
     )
     parameters = {"delay_ms": wall_ms}
-    return inject(run, Order(FAULT, scope, seconds, parameters, prove, looks=(Look.TOKEN,)))
+    return inject(run, Order(FAULT, scope, seconds, parameters, prove))
 
 
 def clear_token_refresh_delay(configuration: Configuration = None) -> dict[str, Any]:

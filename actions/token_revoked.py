@@ -6,7 +6,7 @@ from chaoslib.types import Configuration
 
 from actions._seen_on_rest import seen_on_rest
 from harness.aim import aim
-from harness.canary import ME, Look
+from harness.canary import ME
 from harness.fault import Order, clear, inject, wire_run
 from harness.limits import flag
 
@@ -31,7 +31,7 @@ def inject_token_revoked(
     scope = aim(run.world, agents)
     prove = seen_on_rest(FAULT, scope, 100, lambda answer: answer.status == 401, f"401 for GET {ME}")
     parameters = {"refresh_refused": refresh_refused}
-    return inject(run, Order(FAULT, scope, seconds, parameters, prove, looks=(Look.TOKEN, Look.SOCKET)))
+    return inject(run, Order(FAULT, scope, seconds, parameters, prove))
 
 
 def clear_token_revoked(configuration: Configuration = None) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from chaoslib.types import Configuration
 
 from actions._seen_on_socket import listening, seen_closing
 from harness.aim import aim
-from harness.canary import Look
 from harness.errors import BadInput
 from harness.fault import Order, clear, inject, wire_run
 from harness.limits import flag, line, number, whole
@@ -42,7 +41,7 @@ def inject_ws_close(  # noqa: PLR0913 - the last one is given by Chaos Toolkit
     scope = aim(run.world, agents)
     prove = seen_closing(FAULT, lambda found: found == code, f"a close with code {code}")
     parameters = {"code": code, "reason": reason, "repeat_s": run.scaled(repeat_s), "refuse_new": refuse_new}
-    return inject(run, Order(FAULT, scope, seconds, parameters, prove, listening, (Look.SOCKET,)))
+    return inject(run, Order(FAULT, scope, seconds, parameters, prove, listening))
 
 
 def clear_ws_close(configuration: Configuration = None) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from chaoslib.types import Configuration
 
 from actions._seen_on_socket import CLOSE_WITHIN_S, listening, seen_in_events
 from harness.aim import aim_at_events
-from harness.canary import Look
 from harness.fault import Order, clear, inject, wire_run
 from harness.limits import number
 
@@ -37,7 +36,7 @@ def inject_ws_delay(
         f"events after {wall_ms:g} ms or more",
         within_s=wall_ms / 1000 + CLOSE_WITHIN_S,
     )
-    return inject(run, Order(FAULT, scope, seconds, {"delay_ms": wall_ms}, prove, listening, (Look.EVENTS,)))
+    return inject(run, Order(FAULT, scope, seconds, {"delay_ms": wall_ms}, prove, listening, events=True))
 
 
 def clear_ws_delay(configuration: Configuration = None) -> dict[str, Any]:

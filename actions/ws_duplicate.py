@@ -6,7 +6,6 @@ from chaoslib.types import Configuration
 
 from actions._seen_on_socket import listening, seen_in_events
 from harness.aim import aim_at_events
-from harness.canary import Look
 from harness.fault import Order, clear, inject, wire_run
 from harness.limits import number
 
@@ -30,7 +29,7 @@ def inject_ws_duplicate(
     run = wire_run(configuration, FAULT, seconds)
     scope = aim_at_events(run.world, agents, topic)
     prove = seen_in_events(FAULT, percent, lambda heard: heard.repeated > 0, "repeated events")
-    return inject(run, Order(FAULT, scope, seconds, {"rate": percent / 100}, prove, listening, (Look.EVENTS,)))
+    return inject(run, Order(FAULT, scope, seconds, {"rate": percent / 100}, prove, listening, events=True))
 
 
 def clear_ws_duplicate(configuration: Configuration = None) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from chaoslib.types import Configuration
 
 from actions._seen_on_socket import listening, seen_in_events
 from harness.aim import aim_at_events
-from harness.canary import Look
 from harness.fault import Order, clear, inject, wire_run
 from harness.limits import number
 
@@ -33,7 +32,7 @@ def inject_ws_reorder(
     scope = aim_at_events(run.world, agents, topic)
     prove = seen_in_events(FAULT, percent, lambda heard: heard.overtaken > 0, "events out of order")
     parameters = {"rate": percent / 100, "wait_ms": WAIT_MS}
-    return inject(run, Order(FAULT, scope, seconds, parameters, prove, listening, (Look.EVENTS,)))
+    return inject(run, Order(FAULT, scope, seconds, parameters, prove, listening, events=True))
 
 
 def clear_ws_reorder(configuration: Configuration = None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from chaoslib.types import Configuration
 
 from actions._seen_on_socket import listening, seen_closing
 from harness.aim import aim
-from harness.canary import NO_CLOSE_FRAME, Look
+from harness.canary import NO_CLOSE_FRAME
 from harness.fault import Order, clear, inject, wire_run
 from harness.limits import flag, number
 
@@ -34,7 +34,7 @@ def inject_ws_reset(
     scope = aim(run.world, agents)
     prove = seen_closing(FAULT, lambda code: code == NO_CLOSE_FRAME, "an end without a close frame")
     parameters = {"repeat_s": run.scaled(repeat_s), "refuse_new": refuse_new}
-    return inject(run, Order(FAULT, scope, seconds, parameters, prove, listening, (Look.SOCKET,)))
+    return inject(run, Order(FAULT, scope, seconds, parameters, prove, listening))
 
 
 def clear_ws_reset(configuration: Configuration = None) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from chaoslib.types import Configuration
 
 from actions._seen_on_socket import listening, seen_silent
 from harness.aim import aim
-from harness.canary import Look
 from harness.fault import Order, clear, inject, wire_run
 
 __all__ = ["inject_ws_stall", "clear_ws_stall"]
@@ -25,7 +24,7 @@ def inject_ws_stall(
     """
     run = wire_run(configuration, FAULT, seconds)
     scope = aim(run.world, agents)
-    return inject(run, Order(FAULT, scope, seconds, {}, seen_silent(FAULT), listening, (Look.SOCKET,)))
+    return inject(run, Order(FAULT, scope, seconds, {}, seen_silent(FAULT), listening))
 
 
 def clear_ws_stall(configuration: Configuration = None) -> dict[str, Any]:

@@ -3,11 +3,10 @@
 Nothing here knows a particular fault, and nothing is written to the evidence of a run.
 """
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from harness.canary import Canary, Look
+from harness.canary import Canary
 from harness.errors import DeskstormError, FaultNotCleared
 from harness.undo import Undo
 from harness.wire import WireControl
@@ -17,12 +16,11 @@ SLACK_MS = 150.0
 # The keeper gives an undo 10 s.
 LIMIT_S = 4.0
 WITHIN_S = 5.0
-OTHERS_LIMIT_S = 0.5
 
 
-def undo_record(world: World, fault: str, looks: Iterable[Look], slack_ms: float) -> Undo:
+def undo_record(world: World, fault: str, events: bool, slack_ms: float) -> Undo:
     """The undo of `fault` for the keeper."""
-    arguments = {**undo_arguments(world, fault), "looks": sorted(looks), "slack_ms": slack_ms}
+    arguments = {**undo_arguments(world, fault), "events": events, "slack_ms": slack_ms}
     return Undo("harness.clearing", "undo_on_wire", arguments)
 
 
@@ -31,16 +29,16 @@ def undo_arguments(world: World, fault: str) -> dict[str, Any]:
     return {"world_file": str(Path(world.keeper_socket).with_name("world.json")), "fault": fault}
 
 
-def undo_on_wire(world_file: str, fault: str, looks: list[str], slack_ms: float) -> dict[str, Any]:
+def undo_on_wire(world_file: str, fault: str, events: bool, slack_ms: float) -> dict[str, Any]:
     """What the lease of a fault on the wire calls: `take_back` in the world of `world_file`."""
-    return take_back(World.read(Path(world_file)), fault, map(Look, looks), slack_ms)
+    return take_back(World.read(Path(world_file)), fault, events, slack_ms)
 
 
-def take_back(world: World, fault: str, looks: Iterable[Look], slack_ms: float = SLACK_MS) -> dict[str, Any]:
+def take_back(world: World, fault: str, events: bool, slack_ms: float = SLACK_MS) -> dict[str, Any]:
     """Disarm `fault`, hear from the wire that it is gone, and have the canary see that things are normal.
 
-    While other faults are in force little may be normal for the canary: then `canary` says so in words, and the wire's
-    word must do until the last of them is taken back.
+    While other faults are in force little is normal for the canary: then `canary` says so, and the wire's word must do
+    until the last of them is taken back.
     Returns `{"disarmed": [leases], "wire": "gone", "canary": ...}`; may be called twice. Raises `FaultNotCleared`.
     """
     assert world.wire is not None  # noqa: S101 - only worlds with a wire have faults on it
@@ -49,13 +47,13 @@ def take_back(world: World, fault: str, looks: Iterable[Look], slack_ms: float =
         armed = {found.fault for found in wire.state()}
     if fault in armed:
         raise FaultNotCleared(fault, "nothing of it on the wire", "still armed")
-    return {"disarmed": disarmed, "wire": "gone", "canary": _looked(world, fault, armed, looks, slack_ms)}
+    return {"disarmed": disarmed, "wire": "gone", "canary": _looked(world, fault, armed, events, slack_ms)}
 
 
-def see_normal(world_file: str, fault: str, looks: list[str]) -> dict[str, Any]:
+def see_normal(world_file: str, fault: str) -> dict[str, Any]:
     """The undo of a fault that ends by itself: the canary must see that things are normal."""
     world = World.read(Path(world_file))
-    return {"canary": _looked(world, fault, armed_faults(world), map(Look, looks), SLACK_MS)}
+    return {"canary": _looked(world, fault, armed_faults(world), False, SLACK_MS)}
 
 
 def armed_faults(world: World) -> set[str]:
@@ -66,14 +64,13 @@ def armed_faults(world: World) -> set[str]:
         return {found.fault for found in wire.state()}
 
 
-def _looked(world: World, fault: str, armed: set[str], looks: Iterable[Look], slack_ms: float) -> dict[str, Any] | str:
-    """What the canary sees; while others are `armed` it is in words if that is not normal."""
-    canary = Canary(world, limit_s=OTHERS_LIMIT_S if armed else LIMIT_S)
+def _looked(world: World, fault: str, armed: set[str], events: bool, slack_ms: float) -> dict[str, Any] | str:
+    if armed:
+        return f"not looked, still in force: {', '.join(sorted(armed))}"
+    canary = Canary(world, limit_s=LIMIT_S)
     try:
-        return canary.sees_normal(looks, slack_ms, within_s=OTHERS_LIMIT_S if armed else WITHIN_S)
+        return canary.sees_normal(events, slack_ms, WITHIN_S)
     except DeskstormError as error:
-        if armed:
-            return f"{error}, while {', '.join(sorted(armed))} is still in force"
         raise FaultNotCleared(fault, "normal traffic for the canary", str(error)) from error
     finally:
         canary.close()

@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.aim import touched_agents
 from harness.blast_radius import check as check_blast_radius
-from harness.canary import Canary, Look
+from harness.canary import Canary
 from harness.clearing import SLACK_MS, armed_faults, take_back, undo_record
 from harness.errors import BadInput, FaultNotInForce
 from harness.lease import KeeperClient
@@ -38,8 +38,8 @@ class Order:
     """One fault to inject. `parameters` are what the addon takes, in this world's time; `seconds` are real-world ones.
 
     `prepare` runs before the fault is armed (to open the socket that it will hit), `prove` after: it returns what it
-    saw, or raises `FaultNotInForce`. `looks` is what must be normal again for the fault to be called cleared, and
-    `slack_ms` how much slower than past the wire a normal call may be.
+    saw, or raises `FaultNotInForce`. The fault is cleared when calls, login and socket are normal again, with `events`
+    each event once and in order too; a normal call is at most `slack_ms` slower than past the wire.
     """
 
     fault: str
@@ -48,7 +48,7 @@ class Order:
     parameters: Mapping[str, Any]
     prove: Proof
     prepare: Callable[[Canary], None] = _nothing
-    looks: tuple[Look, ...] = (Look.REST,)
+    events: bool = False
     slack_ms: float = SLACK_MS
 
 
@@ -85,7 +85,7 @@ def inject(run: Run, order: Order) -> dict[str, Any]:
         seconds=order.seconds,
         agents=touched_agents(run.world, order.scope),
         expected={"parameters": dict(order.parameters), "scope": order.scope.as_json(), "seconds": order.seconds},
-        undo=undo_record(run.world, order.fault, order.looks, order.slack_ms),
+        undo=undo_record(run.world, order.fault, order.events, order.slack_ms),
         lives_in="wire",
     )
     with Canary(run.world) as canary:
@@ -139,7 +139,7 @@ def clear(configuration: Mapping[str, Any] | None, fault: str) -> dict[str, Any]
         run.evidence.write("fault.cleared_seen", fault=fault, lease=lease.id, expected="gone", found=seen[-1])
         KeeperClient(run.world.keeper_socket).release(lease.id)
     if not seen and fault in armed_faults(run.world):
-        seen.append(take_back(run.world, fault, (Look.EVENTS, Look.TOKEN)))  # armed by hand, without a lease
+        seen.append(take_back(run.world, fault, events=True))  # armed by hand, without a lease
     return {"fault": fault, "in_force": False, **({"seen": seen[-1]} if seen else {})}
 
 

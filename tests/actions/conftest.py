@@ -239,13 +239,14 @@ def sabotaged() -> Iterator[Live]:
 
 @pytest.fixture
 def floor(live: Live) -> Live:
-    """The healthy world with every desktop logged in and connected, whatever the test before did to them."""
+    """The healthy world with every desktop connected and idle, whatever the test before did to them."""
 
-    def connected() -> bool:
-        return all(row["banner"] == "connected" for row in desktops(live).values())
+    def idle() -> bool:
+        return all(row["banner"] == "connected" for row in desktops(live).values()) and not drafting(live)
 
+    live.do("end_calls")
     live.do("log_in_desktops")
-    until(connected, "every desktop to be connected", within_s=30)
+    until(idle, "every desktop to be connected and idle", within_s=40)
     return live
 
 
