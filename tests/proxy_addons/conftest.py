@@ -285,6 +285,7 @@ class Desktop:
 
     def __init__(self, wire: RunningWire, upstream: Upstream) -> None:
         self.agent = f"agent-{uuid.uuid4().hex[:8]}"
+        self.wire = wire
         self.upstream = upstream
         self.proxy = wire.ready["proxy"]
         self.trust = ssl.create_default_context(cafile=wire.ready["ca"])
@@ -318,7 +319,7 @@ class Desktop:
         return str(answer["id"])
 
     def open_socket(self, channel: str | None = None) -> tuple[ClientConnection, str]:
-        """A socket that is really open at both ends, and its channel."""
+        """A socket that the cloud and the wire know as open, and its channel."""
         channel = channel or self.open_channel()
         scheme = "wss" if self.upstream.ca else "ws"
         opening = connect(
@@ -331,7 +332,11 @@ class Desktop:
         )
         socket = self._open.enter_context(opening)
         until(lambda: channel in self.upstream.sockets, "the socket at the cloud", LIMIT_S)
+        until(lambda: channel in self._opened(), "the socket at the wire", LIMIT_S)
         return socket, channel
+
+    def _opened(self) -> list[str]:
+        return [str(e["channel"]) for e in self.wire.records("ws.open", agent=self.agent)]
 
     def close(self) -> None:
         """End everything."""
