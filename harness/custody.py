@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -217,9 +218,11 @@ class Custody:
         return ended
 
     def end_all(self, patience_s: float = PATIENCE_S) -> list[Ended]:
-        """End all children, last started first; how each of the run ended."""
-        for name in list(self._children)[::-1]:
-            self.end(name, patience_s)
+        """End all children, the last started first and then the others together; how each of the run ended."""
+        last, others = list(self._children)[-1:], list(self._children)[:-1]
+        with ThreadPoolExecutor(max(1, len(others))) as pool:
+            for names in (last, others):
+                list(pool.map(lambda name: self.end(name, patience_s), names))
         return list(self._ended)
 
     # what there is
