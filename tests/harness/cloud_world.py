@@ -33,3 +33,24 @@ def world_of(cloud: CloudProcess, folder: Path, **changes: Any) -> World:
         "ca": cloud.ready["ca"],
     }
     return World(**{**given, **changes})
+
+
+def world_at(api: str, login: str, **changes: Any) -> World:
+    """An org of which only the addresses matter, and `changes`."""
+    return World(**{**PLAIN, "api": api, "login": login, **changes})
+
+
+PLAIN: dict[str, Any] = {
+    "kind": WorldKind.ORG,
+    "run": "test",
+    "keeper_socket": "",
+    "client_id": "id",
+    "client_secret": "secret-of-a-test",
+    "desktop_client_id": "",
+    "agents": (),
+    "canary": None,
+    "queue_id": "",
+    "seed": 1,
+    "folder": "",
+    "time_scale": 1.0,
+}

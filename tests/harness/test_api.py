@@ -3,15 +3,13 @@
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from harness.api import Api, ApiRefused
+from harness.api import MOST_A_MINUTE, Api, ApiRefused
 from harness.errors import Unreachable
-from harness.world import World
 from tests.answering import Told, answering
-from tests.harness.cloud_world import world_of
+from tests.harness.cloud_world import world_at, world_of
 from tests.simulator.cloud.conftest import AGENTS, QUEUE_ID, CloudProcess, StartCloud
 
 MEMBERS = f"/api/v2/routing/queues/{QUEUE_ID}/members"
@@ -104,25 +102,13 @@ def ask(told: Listener, tmp_path: Path) -> Iterator[Ask]:
         api.close()
 
 
-def world_at(api: str, login: str) -> World:
-    """A world of which only the addresses matter."""
-    return World(**{**_PLAIN, "api": api, "login": login})
-
-
-_PLAIN: dict[str, Any] = {
-    "kind": "org",
-    "run": "test",
-    "keeper_socket": "",
-    "client_id": "id",
-    "client_secret": "secret-of-a-test",
-    "desktop_client_id": "",
-    "agents": (),
-    "canary": None,
-    "queue_id": "",
-    "seed": 1,
-    "folder": "",
-    "time_scale": 1.0,
-}
+def test_an_org_is_asked_at_most_280_times_a_minute(told: Listener, tmp_path: Path) -> None:
+    told.answers = [Told({})]
+    with Api(world_at(told.url, told.url, time_scale=0.02)) as api:  # a minute is 1.2 s
+        started = time.monotonic()
+        for _ in range(MOST_A_MINUTE + 1):
+            api.get("/api/v2/users/me")
+        assert time.monotonic() - started >= 1.2
 
 
 def test_it_waits_as_long_as_it_is_told_to(told: Listener, ask: Ask) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -91,9 +92,15 @@ class Ran:
         assert (self.verdict, words in self.reasons) == (verdict, True), self.reasons + self.done.stderr
 
 
-def test_a_healthy_run_passes_with_exit_code_0(tmp_path: Path) -> None:
+def test_a_healthy_run_passes_with_exit_code_0_and_is_judged_the_same_again(tmp_path: Path) -> None:
     ran = Ran(tmp_path, experiment())
     assert (ran.code, ran.verdict) == (0, "PASS"), ran.reasons + ran.done.stderr
+    before = json.loads((ran.folder / "verdict.json").read_text())
+    (ran.folder / "review.html").unlink()
+    again = [sys.executable, "-m", "harness.cli", "review", str(ran.folder)]
+    assert "PASS: all" in subprocess.run(again, capture_output=True, text=True, timeout=LIMIT_S).stdout
+    assert json.loads((ran.folder / "verdict.json").read_text()) == before
+    assert (ran.folder / "review.html").exists()
 
 
 def test_a_steady_state_that_does_not_hold_at_the_start_is_void(tmp_path: Path) -> None:

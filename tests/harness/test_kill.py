@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -44,32 +45,33 @@ QUIET = {
 class Run:
     """A `chaos run` in the background, whose evidence says how far it is."""
 
-    def __init__(self, folder: Path, hypothesis: list[dict[str, Any]], method: list[Any], rollbacks: list[Any]) -> None:
+    def __init__(self, folder: Path, given: dict[str, Any]) -> None:
         content = {
             "title": "An experiment that is ended by force",
             "description": "Slows the API down until somebody ends it.",
             "controls": [{"name": "deskstorm", "provider": {"type": "python", "module": "harness.control"}}],
             "configuration": {"agents": 2, "time_scale": 0.05, "seed": 3},
-            "steady-state-hypothesis": {"title": "up", "probes": [QUIET, *hypothesis]},
-            "method": method,
-            "rollbacks": rollbacks,
+            "steady-state-hypothesis": {"title": "up", "probes": [QUIET, *given.get("hypothesis", ())]},
+            "method": list(given.get("method", (BREAK,))),
+            "rollbacks": list(given.get("rollbacks", (HEAL,))),
             "runtime": {"rollbacks": {"strategy": "always"}},
-            "extensions": [{"name": "deskstorm", "guard": []}],
+            "extensions": [{"name": "deskstorm", "guard": given.get("guard", [])}],
         }
         path = folder / "forced.json"
         path.write_text(json.dumps(content))
         self.folder = folder / "runs" / "it"
         self.state = folder / "state"
+        self.environment = {
+            **os.environ,
+            "PYTHONPATH": str(STAGE),
+            "DESKSTORM_RUNS": str(folder / "runs"),
+            "DESKSTORM_RUN": "it",
+            "DESKSTORM_STATE": str(self.state),
+        }
         self.log = (folder / "chaos.log").open("wb")
         self.process = subprocess.Popen(
             [*CHAOS_RUN, str(folder / "journal.json"), str(path)],
-            env={
-                **os.environ,
-                "PYTHONPATH": str(STAGE),
-                "DESKSTORM_RUNS": str(folder / "runs"),
-                "DESKSTORM_RUN": "it",
-                "DESKSTORM_STATE": str(self.state),
-            },
+            env=self.environment,
             stdout=self.log,
             stderr=self.log,
         )
@@ -124,10 +126,8 @@ class Run:
 def forced(tmp_path: Path) -> Iterator[Callable[..., Run]]:
     started: list[Run] = []
 
-    def start(
-        hypothesis: tuple[Any, ...] = (), method: tuple[Any, ...] = (BREAK,), rollbacks: tuple[Any, ...] = (HEAL,)
-    ) -> Run:
-        started.append(Run(tmp_path, list(hypothesis), list(method), list(rollbacks)))
+    def start(**given: Any) -> Run:
+        started.append(Run(tmp_path, given))
         return started[0]
 
     yield start
@@ -203,3 +203,41 @@ def test_a_killed_proxy_stops_the_run_and_is_void(forced: Callable[..., Run]) ->
     assert found["verdict"] == "VOID"
     assert "wire" in " ".join(found["reasons"])
     run.leaves_nothing(alive)
+
+
+def test_the_red_button_clears_first_and_the_run_is_void(forced: Callable[..., Run]) -> None:
+    run = forced(method=(BREAK, waits("step", "action")))
+    run.reaches("step")
+    alive = run.processes()
+    words = [sys.executable, "-m", "harness.cli", "stop"]
+    done = subprocess.run(words, env=run.environment, capture_output=True, text=True, timeout=GONE_WITHIN_S)
+    assert "api_latency undone" in done.stdout
+    assert run.process.wait(GONE_WITHIN_S) != 0
+    found = run.verdict()
+    assert found["verdict"] == "VOID"
+    assert "deskstorm stop" in found["reasons"][0]
+    run.leaves_nothing(alive)
+
+
+def test_a_breached_guard_ends_the_run_and_is_a_finding(forced: Callable[..., Run]) -> None:
+    strict = [{"measure": "api_p99_ms", "limit": 500, "for_s": 2}]
+    run = forced(method=(BREAK, waits("step", "action")), guard=strict)
+    run.reaches("step")
+    alive = run.processes()
+    assert run.process.wait(UP_WITHIN_S) != 0
+    found = run.verdict()
+    assert found["verdict"] == "FAIL"
+    assert found["reasons"][0].startswith("guard: api_p99_ms above 500 for 2 s")
+    evidence = run.evidence
+    breach, undone = evidence.of("guard.breach")[0], evidence.of("lease.undone")[0]
+    assert breach.t < undone.t
+    assert undone["verified"] is True
+    run.leaves_nothing(alive)
+
+
+def test_a_guard_that_is_not_understood_is_void_and_named(forced: Callable[..., Run]) -> None:
+    run = forced(guard=[{"measure": "happiness", "limit": 1, "for_s": 2}])
+    assert run.process.wait(UP_WITHIN_S) != 0
+    found = run.verdict()
+    assert found["verdict"] == "VOID"
+    assert "guard measure: expected one of" in " ".join(found["reasons"])

@@ -13,7 +13,8 @@ import pytest
 from harness.evidence import CLOSED, Entry, read
 from harness.validator import pace_s
 from harness.waiting import until
-from tests.harness.cloud_world import world_of
+from harness.world import Agent
+from tests.harness.cloud_world import world_at, world_of
 from tests.simulator.cloud.conftest import AGENTS, CloudProcess, StartCloud
 
 pytestmark = pytest.mark.world
@@ -156,4 +157,10 @@ def test_a_world_file_that_is_none_is_refused_in_one_line(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(("scale", "pace"), [(1.0, 1.0), (0.1, 0.1), (0.02, 0.05)])
 def test_the_pace_is_a_real_second_but_never_below_50_ms(scale: float, pace: float) -> None:
-    assert pace_s(scale) == pace
+    assert pace_s(world_at("", "", time_scale=scale)) == pace
+
+
+def test_a_large_org_is_polled_more_slowly_to_stay_within_its_rate_limit() -> None:
+    agents = (Agent("a", "A", "token"),) * 1000
+    assert pace_s(world_at("", "", agents=agents)) == (11 + 1 + 2) / 4
+    assert pace_s(world_at("", "", agents=agents, kind="local")) == 1.0
