@@ -68,6 +68,7 @@ class Ran:
                 "PYTHONPATH": str(STAGE),
                 "DESKSTORM_RUNS": str(folder / "runs"),
                 "DESKSTORM_RUN": "it",
+                "DESKSTORM_STATE": str(folder / "state"),
                 **environment,
             },
             capture_output=True,
@@ -112,7 +113,7 @@ def test_a_steady_state_that_does_not_hold_at_the_start_is_void(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("action", "why"),
     [
-        (mischief("act", "action", "go_wrong"), "act could not be carried out: nothing works here"),
+        (mischief("act", "action", "go_wrong"), "act could not be carried out: RuntimeError: nothing works here"),
         (mischief("act", "action", "answer", arguments={"value": False}), "act answered that it did nothing"),
         (
             {"type": "action", "name": "act", "provider": {"type": "process", "path": "/bin/false"}},
@@ -128,7 +129,7 @@ def test_an_action_that_does_nothing_is_void(tmp_path: Path, action: dict[str, A
 
 def test_a_rollback_that_raises_is_void(tmp_path: Path) -> None:
     ran = Ran(tmp_path, experiment(rollbacks=[mischief("heal", "action", "go_wrong")]))
-    ran.must_be("VOID", "heal could not be carried out: nothing works here")
+    ran.must_be("VOID", "heal could not be carried out: RuntimeError: nothing works here")
 
 
 @pytest.mark.parametrize("strategy", ["during-method-only", "continuously"])

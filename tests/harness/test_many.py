@@ -47,7 +47,7 @@ def test_all_passing_is_exit_code_0_with_a_row_and_a_review_for_each_repeat(tmp_
     ("contents", "code", "words"),
     [
         ({"good": experiment(), "bad": FAILING}, 1, "errors: expected 0, found 7"),
-        ({"good": experiment(), "void": VOIDED}, 3, "act could not be carried out: nothing works here"),
+        ({"good": experiment(), "void": VOIDED}, 3, "act could not be carried out: RuntimeError: nothing works here"),
     ],
     ids=["one fails", "one is void"],
 )
