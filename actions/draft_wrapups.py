@@ -24,7 +24,8 @@ def draft_wrapups(
 ) -> dict[str, Any]:
     """Let every agent of `agents` whose desktop asks for a wrap-up write `notes`, without submitting it.
 
-    Waits up to `within_s` until desktops ask, and no more of them than just before. `{"agents": {id: what its desktop shows}}`.
+    Waits up to `within_s` until desktops ask, and no more of them than just before.
+    `{"agents": {id: what its desktop shows}}`.
     """
     line("notes", notes, longest=1000)
     number("within_s", within_s, 0, 3600)

@@ -22,7 +22,7 @@ from harness.evidence import read
 from harness.settings import RunSettings
 from harness.start import VERBS, Started, bring_up
 from harness.waiting import Waited, until
-from harness.world import World
+from harness.world import World, WorldKind
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 10.0
@@ -252,10 +252,11 @@ def floor(live: Live) -> Live:
 
 @pytest.fixture
 def public(live: Live) -> Live:
-    """The same world to those who know nothing of its control API."""
+    """The same world to those who take its cloud for a real org: blast radius checked, and no control API."""
     path = Path(live.started.world_file).with_name("public.json")
-    replace(live.world, control=None).write(path)
-    return Live(replace(live.started, world=replace(live.world, control=None)), {runtime.WORLD_KEY: str(path)})
+    world = replace(live.world, kind=WorldKind.ORG, control=None)
+    world.write(path)
+    return Live(replace(live.started, world=world), {runtime.WORLD_KEY: str(path)})
 
 
 @pytest.fixture

@@ -30,6 +30,11 @@ def test_only_the_agents_and_paths_meant_are_slow(live: Live, client: Client) ->
         assert time.monotonic() - started < 0.5
 
 
+def test_a_real_org_is_checked_first_and_then_treated_alike(public: Live) -> None:
+    with public.fault("api_latency", delay_ms=1000) as found:
+        assert found["seen"]["ms"] >= 100
+
+
 def test_clearing_twice_and_without_a_world_has_nothing_to_do(live: Live) -> None:
     nothing = {"fault": "api_latency", "in_force": False}
     assert live.clear("api_latency") == nothing
