@@ -76,10 +76,11 @@ def judge(evidence: Evidence, still_open: Iterable[str] = ()) -> Judgement:
     """
     troubles = sorted(_troubles(evidence, frozenset(still_open)), key=lambda trouble: trouble.t)
     findings = tuple(sorted(_findings(evidence), key=lambda finding: finding.t))
-    if not any(finding.phase != "before" for finding in findings):
+    asked = [finding for finding in findings if finding.phase != "before"]
+    if not asked:
         troubles.append(Trouble(_end(evidence), "no probe was judged after the fault: nothing was asked"))
     line = troubles[0].t if troubles else None
-    failures = [f for f in findings if f.verdict is Verdict.FAIL and (line is None or f.t < line)]
+    failures = [f for f in asked if f.verdict is Verdict.FAIL and (line is None or f.t < line)]
     sentences = [f"{f.question}: expected {f.expected}, found {f.found}" for f in failures]
     # What went wrong comes before what is missing because of it.
     doubts = [trouble.reason for trouble in sorted(troubles, key=lambda trouble: not trouble.is_cause)]
