@@ -4,10 +4,10 @@ from typing import Any
 
 from chaoslib.types import Configuration
 
-from actions._cloud import order
 from harness.aim import agent_ids
 from harness.canary import CHANNELS, Canary
 from harness.clearing import undo_arguments
+from harness.cloud_control import order
 from harness.errors import BadInput, FaultNotInForce
 from harness.fault import Breakage, carry_out, clear
 from harness.runtime import run_of

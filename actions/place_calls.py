@@ -4,9 +4,9 @@ from typing import Any
 
 from chaoslib.types import Configuration
 
-from actions._cloud import order
 from harness.api import Api, segment
 from harness.canary import Canary
+from harness.cloud_control import order
 from harness.errors import Unreachable
 from harness.limits import number, whole
 from harness.runtime import Run, run_of

@@ -4,9 +4,9 @@ from typing import Any
 
 from chaoslib.types import Configuration
 
-from actions._cloud import order
 from harness.api import Api
 from harness.clearing import undo_arguments
+from harness.cloud_control import order
 from harness.errors import BadInput, FaultNotInForce
 from harness.fault import Breakage, carry_out, clear
 from harness.former import SETTINGS

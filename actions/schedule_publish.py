@@ -5,11 +5,11 @@ from typing import Any
 
 from chaoslib.types import Configuration
 
-from actions._cloud import order
 from harness.aim import agent_ids
 from harness.api import Api
 from harness.canary import Canary
 from harness.clearing import undo_arguments
+from harness.cloud_control import order
 from harness.errors import FaultNotInForce
 from harness.fault import Breakage, carry_out, clear
 from harness.former import presences as read_presences

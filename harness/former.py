@@ -1,11 +1,14 @@
-"""What was there before a fault of the platform, put back over the public API: the undo of those faults."""
+"""What was there before, put back over the public API: the undo of faults of the platform, and the end of a run."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from harness.api import Api, segment
-from harness.errors import FaultNotCleared
+from harness.cloud_control import order
+from harness.errors import DeskstormError, FaultNotCleared
+from harness.presences import definition_id
+from harness.status import presence_of
 from harness.world import World
 
 SETTINGS = "/api/v2/presence/settings"
@@ -31,14 +34,46 @@ def set_presences(api: Api, wanted: Mapping[str, str]) -> None:
 
 
 def restore_presences(world_file: str, fault: str, former: dict[str, str]) -> dict[str, Any]:
-    """Set each agent in `former` back to the presence definition it had; raises `FaultNotCleared`."""
-    with Api(World.read(Path(world_file))) as api:
+    """Set each agent in `former` back to the presence definition it had; raises `FaultNotCleared`.
+
+    A published schedule that is not over is withdrawn first: it would set the next presence afterwards.
+    """
+    world = World.read(Path(world_file))
+    if world.control is not None:
+        order(world, "publish_schedule", system_presences=[])
+    with Api(world) as api:
         set_presences(api, former)
         found = presences(api, former)
     wrong = [agent for agent in former if found[agent] != former[agent]]
     if wrong:
         raise FaultNotCleared(fault, "every agent's former presence", f"another for {', '.join(wrong)}")
     return {"restored": len(former)}
+
+
+def as_found(world: World) -> list[dict[str, Any]]:
+    """Presence and message of every agent of the world, the canary too, as bulk changes that put them back.
+
+    Who was Offline is put to Available: Offline is what the platform makes of that, once nobody is connected.
+    """
+    with Api(world) as api:
+        return [_as_found(presence(api, agent.id), agent.id) for agent in (*world.agents, world.canary)]
+
+
+def leave_as_found(world: World, changes: list[dict[str, Any]]) -> list[str]:
+    """Put presences and messages back when nothing of ours is connected any more; what went wrong, in words."""
+    try:
+        with Api(world) as api:
+            for start in range(0, len(changes), MOST_AT_ONCE):
+                api.call("PUT", BULK, changes[start : start + MOST_AT_ONCE])
+    except DeskstormError as error:
+        return [f"the agents of the org were not left as they were found: {error}"]
+    return []
+
+
+def _as_found(found: dict[str, Any], agent: str) -> dict[str, Any]:
+    offline = presence_of(found) == "OFFLINE"
+    definition = definition_id("Available") if offline else str(found["presenceDefinition"]["id"])
+    return {"id": agent, "presenceDefinition": {"id": definition}, "message": str(found.get("message") or "")}
 
 
 def restore_presence_settings(world_file: str, fault: str, former: dict[str, Any]) -> dict[str, Any]:

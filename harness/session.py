@@ -26,7 +26,7 @@ from harness.guard import DEFAULTS as GUARD_DEFAULTS
 from harness.plan import function_of, plan_of, tolerance_in_words
 from harness.runtime import WORLD_KEY, evidence_of
 from harness.settings import RunSettings
-from harness.start import Started, bring_up, new_run_folder
+from harness.start import Started, bring_up, in_its_world, new_run_folder
 from harness.verdict import Judgement, judge
 
 logger = logging.getLogger("chaostoolkit")
@@ -61,7 +61,7 @@ class Session:
 
     def begin(self, configuration: MutableMapping[str, Any]) -> None:
         """Bring the world up; raises what stood in the way."""
-        settings = self.settings
+        settings = self.settings = in_its_world(self.settings)
         self.evidence.write(
             "run.started",
             experiment=_stem(),

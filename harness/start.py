@@ -7,7 +7,7 @@ import sys
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from harness.blast_radius import check as check_blast_radius
 from harness.errors import BadInput, DeskstormError
 from harness.evidence import EvidenceWriter
+from harness.former import as_found, leave_as_found
 from harness.keeper import Holder, start_keeper
 from harness.org import Org, read_org
 from harness.settings import RunSettings
@@ -39,13 +40,20 @@ class Started:
     world_file: Path
     keeper: Holder
     secrets: frozenset[str]
+    as_found: list[dict[str, Any]]
 
     def take_down(self, unjudged: str = "") -> list[str]:
         """End every process and lease of the run; what was not in order is returned in words.
 
-        With `unjudged`, the verdict is VOID for that reason until a judge says otherwise.
+        With `unjudged`, the verdict is VOID for that reason until a judge says otherwise. The agents of an org get back
+        the presence and the message from before the run.
         """
-        return self.keeper.finish(unjudged)
+        problems: list[str] = []
+        try:
+            problems += self.keeper.finish(unjudged)
+        finally:
+            problems += leave_as_found(self.world, self.as_found)
+        return problems
 
 
 def new_run_folder(runs: Path, name: str) -> Path:
@@ -78,7 +86,7 @@ def bring_up(
         keeper.hold_run(settings.longest_s, stopped, signal_number=signal_number)
         up = _org_world(settings, org, keeper) if org else _local_world(settings, keeper)
         evidence.write("world.up", sources=list(up.sources))
-        return Started(up.world, up.world_file, keeper, up.secrets)
+        return Started(up.world, up.world_file, keeper, up.secrets, up.as_found)
     except BaseException:
         keeper.finish()
         raise
@@ -90,6 +98,7 @@ class _Up:
     world_file: Path
     secrets: frozenset[str]
     sources: tuple[str, ...]
+    as_found: list[dict[str, Any]]
 
 
 def _local_world(settings: RunSettings, keeper: Holder) -> _Up:
@@ -138,8 +147,25 @@ def _local_world(settings: RunSettings, keeper: Holder) -> _Up:
     return _around(settings, org, keeper, control)
 
 
+def in_its_world(settings: RunSettings) -> RunSettings:
+    """`settings` with the number of agents and the time scale that the world file of an org says.
+
+    `BadInput` for what only a cloud of ours can be told to do: an org would run another experiment than the one meant.
+    """
+    if settings.world_file is None:
+        return settings
+    where = f"an org ({settings.world_file})"
+    if settings.cloud:
+        wanted = ", ".join(f"{key} {value}" for key, value in settings.cloud.items())
+        raise BadInput("this experiment's world", f"a local one, whose cloud can be set to {wanted}", where)
+    if told := [fault for fault in settings.sabotage if fault in VERBS]:
+        raise BadInput(f"sabotage of {', '.join(told)}", "a local world, whose cloud can be told to", where)
+    org = read_org(settings.world_file)
+    return replace(settings, agents=len(org.agents), time_scale=org.time_scale)
+
+
 def _org_world(settings: RunSettings, org: Org, keeper: Holder) -> _Up:
-    return _around(settings, org, keeper, None)
+    return _around(in_its_world(settings), org, keeper, None)
 
 
 def _around(settings: RunSettings, org: Org, keeper: Holder, control: CloudControl | None) -> _Up:
@@ -164,8 +190,10 @@ def _around(settings: RunSettings, org: Org, keeper: Holder, control: CloudContr
         ca=org.ca,
         control=control,
     )
+    found: list[dict[str, Any]] = []
     if world.kind is WorldKind.ORG:
         check_blast_radius(world)
+        found = as_found(world)
     world.write(world_file)
     with ThreadPoolExecutor(2) as pool:
         validator = pool.submit(
@@ -186,7 +214,7 @@ def _around(settings: RunSettings, org: Org, keeper: Holder, control: CloudContr
         }
     )
     complete.write(world_file)
-    return _Up(complete, world_file, _secrets_of(complete), _sources(complete))
+    return _Up(complete, world_file, _secrets_of(complete), _sources(complete), found)
 
 
 def _wire_settings(settings: RunSettings, org: Org, keeper: Holder, token: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ or SIGTERM comes. `pace_s`, in real-world seconds, is the resolution of every fi
 
 import argparse
 import json
+import math
 import os
 import signal
 import sys
@@ -15,12 +16,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from harness.api import Api, ApiRefused
+from harness.api import PAGE_SIZE, Api, ApiRefused
 from harness.errors import BadInput, DeskstormError
 from harness.evidence import EvidenceWriter
 from harness.observer import agent_statuses, conversation, conversation_details, conversation_ids
 from harness.status import AgentStatus, ConversationStatus, Part
-from harness.world import World
+from harness.world import World, WorldKind
 
 REAL_PACE_S = 1.0
 LEAST_PACE_S = 0.05
@@ -28,6 +29,8 @@ LEAST_PACE_S = 0.05
 REPEAT_EVERY = 10
 # Conversations cost a request each: this many are read in one poll, by turns, so that the rate stays below the limits.
 CONVERSATIONS_A_POLL = 2
+# Of an org's 300 requests a minute and token.
+REQUESTS_A_SECOND = 4.0
 
 
 class Validator:
@@ -102,15 +105,18 @@ def _part(part: Part) -> dict[str, Any]:
     }
 
 
-def pace_s(time_scale: float) -> float:
-    """Seconds between two polls, in this machine's time."""
-    return max(LEAST_PACE_S, REAL_PACE_S * time_scale)
+def pace_s(world: World) -> float:
+    """Seconds between two polls, in this machine's time; longer in an org of more than 100 agents."""
+    pages = math.ceil((len(world.agents) + 1) / PAGE_SIZE)
+    requests = pages + 1 + CONVERSATIONS_A_POLL  # the members, the analytics query, the conversations
+    real_s = max(REAL_PACE_S, requests / REQUESTS_A_SECOND) if world.kind is WorldKind.ORG else REAL_PACE_S
+    return max(LEAST_PACE_S, real_s * world.time_scale)
 
 
 def observe(world: World, stop: threading.Event) -> None:
     """Poll until `stop` is set; the evidence file is closed in order."""
     evidence = EvidenceWriter(world.evidence, "validator")
-    pace = pace_s(world.time_scale)
+    pace = pace_s(world)
     try:
         with Api(world, patience_s=0) as api:
             validator = Validator(world, api, evidence)
@@ -143,7 +149,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     threading.Thread(target=_until_stdin_ends, args=(stop,), daemon=True).start()
-    print(json.dumps({"ready": "validator", "pace_s": pace_s(world.time_scale) / world.time_scale}), flush=True)
+    print(json.dumps({"ready": "validator", "pace_s": pace_s(world) / world.time_scale}), flush=True)
     observe(world, stop)
     return 0
 

@@ -35,13 +35,7 @@ class Platform:
         self._random = random.Random(f"platform {cloud.settings.seed}")
         now_ms = self.clock.now_ms()
         agents = {agent.id: agent.name for agent in cloud.settings.agents}
-        queue = Queue(
-            cloud.settings.queue.id,
-            cloud.settings.queue.name,
-            dict.fromkeys(agents, True),
-            self.scaled_ms(ALERTING_SECONDS),
-            self.scaled_ms(WRAPUP_SECONDS),
-        )
+        queue = self._queue(cloud.settings.queue.id, cloud.settings.queue.name, dict.fromkeys(agents, True))
         self.presence = PresenceCore(agents, now_ms)
         self.presence.settings = RestoreSettings(window_ms=self.scaled_ms(RESTORE_SECONDS))
         self.routing = RoutingCore([queue], agents, now_ms, self.new_id)
@@ -86,6 +80,12 @@ class Platform:
         self.apply(self.routing.place_call(self.clock.now_ms(), conversation_id, queue_id, ani, attributes))
         return conversation_id
 
+    def create_queue(self, name: str) -> Queue:
+        """One more queue, without members."""
+        made = self._queue(self.new_id(), name, {})
+        self.routing.queues[made.id] = made
+        return made
+
     def publish_schedule(self, user_ids: Sequence[str], presences: Sequence[Presence], spacing_s: float) -> None:
         """Set each presence in turn for all these users, the next after `spacing_s` real-world seconds, scaled.
 
@@ -122,6 +122,9 @@ class Platform:
             self._announcer.tell_presence(change)
             on_queue = self.presence.of(change.user_id).presence is Presence.ON_QUEUE
             self.apply(self.routing.set_on_queue(self.clock.now_ms(), change.user_id, on_queue))
+
+    def _queue(self, id: str, name: str, members: dict[str, bool]) -> Queue:
+        return Queue(id, name, members, self.scaled_ms(ALERTING_SECONDS), self.scaled_ms(WRAPUP_SECONDS))
 
     def _arm(self) -> None:
         if self._timer is not None:

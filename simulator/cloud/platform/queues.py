@@ -30,6 +30,7 @@ def routes() -> list[BaseRoute]:
         Route("/api/v2/users/{user_id}/queues", set_user_queues, methods=["PATCH"]),
         Route("/api/v2/users/{user_id}/queues/{queue_id}", set_user_queue, methods=["PATCH"]),
         Route("/api/v2/routing/queues", queues),
+        Route("/api/v2/routing/queues", create_queue, methods=["POST"]),
         Route(QUEUE, queue),
         Route(QUEUE, set_queue, methods=["PUT"]),
         Route(f"{QUEUE}/members", members),
@@ -69,6 +70,13 @@ async def queues(request: Request) -> Response:
     wanted, name = names(request, "id"), request.query_params.get("name", "").strip("*").lower()
     found = [q for q in platform.routing.queues.values() if (not wanted or q.id in wanted) and name in q.name.lower()]
     return JSONResponse(page(request, [queue_shape(q) for q in found]))
+
+
+async def create_queue(request: Request) -> Response:
+    """One more queue, of that `name` and without members; users may not."""
+    check_owner(authenticated(request), None)
+    platform = cloud_of(request).platform
+    return JSONResponse(queue_shape(platform.create_queue(required(await json_object(request), "name", str))))
 
 
 async def queue(request: Request) -> Response:

@@ -1,6 +1,7 @@
 """Real cloud processes for tests: `start_cloud()` gives one with few agents, on loopback, ended with the test."""
 
 import json
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -76,6 +77,8 @@ class CloudProcess:
         assert self.process.stdout is not None
         self.ready: dict[str, Any] = json.loads(self.process.stdout.readline())
         self.api: str = self.ready["api"]
+        ca = self.ready["ca"]
+        self.trust: ssl.SSLContext | bool = ssl.create_default_context(cafile=ca) if ca else True
 
     def end(self) -> int:
         """End it by closing its stdin; the exit code."""
@@ -97,7 +100,7 @@ class CloudProcess:
 
     def grant(self, **form: str) -> httpx.Response:
         """The answer of /oauth/token to `form`."""
-        return httpx.post(f"{self.api}/oauth/token", data=form, trust_env=False)
+        return httpx.post(f"{self.api}/oauth/token", data=form, verify=self.trust, trust_env=False)
 
     def agent_token(self, agent: TestAgent = AGENTS[0]) -> str:
         """A new access token of an agent's desktop."""
@@ -111,9 +114,8 @@ class CloudProcess:
 
     def client(self, token: str) -> httpx.Client:
         """An HTTP client that sends `token`; closed with the test."""
-        client = httpx.Client(
-            base_url=self.api, headers={"authorization": f"Bearer {token}"}, trust_env=False, timeout=10
-        )
+        headers = {"authorization": f"Bearer {token}"}
+        client = httpx.Client(base_url=self.api, headers=headers, verify=self.trust, trust_env=False, timeout=10)
         return self._handles.enter_context(client)
 
     def agent(self, agent: TestAgent = AGENTS[0]) -> httpx.Client:
@@ -127,14 +129,16 @@ class CloudProcess:
     def control(self, verb: str, **given: Any) -> dict[str, Any]:
         """Call a control verb that must succeed; its answer."""
         headers = {"authorization": f"Bearer {CONTROL_TOKEN}"}
-        answer = httpx.post(f"{self.ready['control']}/{verb}", json=given, headers=headers, trust_env=False)
+        url = f"{self.ready['control']}/{verb}"
+        answer = httpx.post(url, json=given, headers=headers, verify=self.trust, trust_env=False)
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
     def state(self, what: str = "sockets") -> dict[str, Any]:
         """The ground truth below the control prefix."""
         headers = {"authorization": f"Bearer {CONTROL_TOKEN}"}
-        return dict(httpx.get(f"{self.ready['control']}/{what}", headers=headers, trust_env=False).json())
+        url = f"{self.ready['control']}/{what}"
+        return dict(httpx.get(url, headers=headers, verify=self.trust, trust_env=False).json())
 
 
 StartCloud = Callable[..., CloudProcess]
