@@ -20,8 +20,15 @@ The crowd's evidence has source `crowd`; every line names its agent. It is what 
 | wrapup.shown | conversation, notes, code, deadline_wall, state (draft, submitted) | after-call work changes |
 | write.sent | method, path, write_id | a change is put on the wire; again with the same id when it is replayed |
 | write.result | write_id, outcome (ok, failed, unknown), status | the final outcome, once |
+| logged_in | | a human, or the start of the crowd, logs the agent in |
 | logged_out | reason | the session ends: `by the agent`, `authentication failed`, ... |
 
 A write.sent after the write.result of the same id is a replay behind the caller's back. Status -1 in a write.result is
 a change that was taken back before it was sent, because the server had something newer.
 """
+
+import sys
+
+# httpx imports its own command line and HTTP/2 wherever it can: 6 MB of libraries that no desktop needs.
+for module in ("httpx._main", "httpcore._async.http2", "httpcore._sync.http2"):
+    sys.modules.setdefault(module, None)  # type: ignore[arg-type]

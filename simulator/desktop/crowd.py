@@ -1,11 +1,13 @@
 """Many desktops in one process."""
 
 import asyncio
+import contextlib
 import random
 from dataclasses import replace
 from pathlib import Path
 
 from harness.evidence import EvidenceWriter
+from harness.waiting import Waited, eventually
 from simulator.desktop import defects
 from simulator.desktop.core import Identity, Wishes
 from simulator.desktop.events import LogIn
@@ -16,6 +18,8 @@ from simulator.desktop.settings import CrowdSettings
 from simulator.desktop.shell import Desktop
 from simulator.desktop.store import Store
 from simulator.desktop.timings import Timings
+
+AT_ONCE = 20
 
 
 class Crowd:
@@ -30,7 +34,7 @@ class Crowd:
         self._store = Store(Path(settings.store))
         self._link = Link(settings.api, settings.login, settings.proxy, settings.ca, self.timings.connect_timeout_s)
         self.desktops = {agent.id: self._desktop(kind, agent.id, agent.refresh_token) for agent in settings.agents}
-        self._starts: list[asyncio.TimerHandle] = []
+        self._starting: asyncio.Task[None] | None = None
 
     def _desktop(self, kind: type[Session], agent: str, refresh_token: str) -> Desktop:
         settings = self.settings
@@ -46,15 +50,22 @@ class Crowd:
 
     def start(self) -> None:
         """Log all desktops in, spread over the stagger time."""
-        loop = asyncio.get_running_loop()
+        self._starting = asyncio.get_running_loop().create_task(self._log_in_all())
+
+    async def _log_in_all(self) -> None:
         step = self.settings.stagger_s * self.settings.time_scale / len(self.desktops)
-        for number, desktop in enumerate(self.desktops.values()):
-            self._starts.append(loop.call_later(number * step, desktop.happen, LogIn()))
+        for desktop in self.desktops.values():
+            desktop.happen(LogIn())
+            await asyncio.sleep(step)  # waits: the pace of the stagger
+            # A crowd that starts on a slow machine must not become a storm; one that is refused starts all the same.
+            with contextlib.suppress(Waited):
+                await eventually(lambda: self._link.under_way < AT_ONCE, "requests to end", within_s=1.0)
 
     async def stop(self) -> None:
         """End all desktops at once, as a crash would, and close what they share."""
-        for start in self._starts:
-            start.cancel()
+        if self._starting is not None:
+            self._starting.cancel()
+            await asyncio.gather(self._starting, return_exceptions=True)
         await asyncio.gather(*(desktop.stop() for desktop in self.desktops.values()))
         await self._link.close()
         self._store.close()

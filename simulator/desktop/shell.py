@@ -37,6 +37,7 @@ class Desktop:
         self._connections: dict[int, ClientConnection] = {}
         self._closings: set[asyncio.Task[None]] = set()
         self._alarm: asyncio.TimerHandle | None = None
+        self._rings_at = 0.0
         self._stopped = False
 
     def happen(self, event: Event) -> str | None:
@@ -63,14 +64,20 @@ class Desktop:
     def _do(self, effects: list[Effect]) -> None:
         for effect in effects:
             self._do_one(effect)
+        self._set_alarm()
+
+    def _set_alarm(self) -> None:
         due = self.session.next_alarm
+        if due is None or (self._alarm is not None and self._rings_at <= due):
+            # An alarm that rings too early costs less than a cancelled one for every message heard.
+            return
         if self._alarm is not None:
             self._alarm.cancel()
-            self._alarm = None
-        if due is not None:
-            self._alarm = asyncio.get_running_loop().call_later(max(0.0, due - now()), self._ring)
+        self._rings_at = due
+        self._alarm = asyncio.get_running_loop().call_later(max(0.0, due - now()), self._ring)
 
     def _ring(self) -> None:
+        self._alarm = None
         if not self._stopped:
             self._do(self.session.tick(now()))
 
