@@ -7,13 +7,14 @@ status from our own verdict: the command's exit code is 0 only on PASS.
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from chaoslib.exceptions import InterruptExecution
 from chaoslib.types import Configuration, Experiment, Journal, Secrets
 
 from harness.errors import DeskstormError
-from harness.session import Session
+from harness.session import Session, refused
 from harness.settings import RunSettings
 from harness.verdict import Verdict
 
@@ -36,6 +37,9 @@ def before_experiment_control(
         reason = str(error) if isinstance(error, DeskstormError) else f"{type(error).__name__}: {error}"
         if _current:
             _current[0].trouble(reason)
+        else:
+            with suppress(DeskstormError, OSError):  # the interruption below must come whatever happens here
+                refused(reason)
         logger.debug("the world did not come up", exc_info=True)
         raise InterruptExecution(f"VOID before the start: {reason}") from error
 
@@ -86,10 +90,11 @@ def after_activity_control(
 def after_experiment_control(context: Experiment, state: Journal = None) -> None:
     """Take the world down, judge, and make the journal's status say what the verdict says."""
     journal = state if isinstance(state, dict) else {}
+    verdict, reasons = Verdict.VOID, ["the run never began"]
     try:
-        session = _current[0]
-        judgement = session.end(journal)
-        verdict, reasons = judgement.verdict, list(judgement.reasons)
+        for session in _current:
+            judgement = session.end(journal)
+            verdict, reasons = judgement.verdict, list(judgement.reasons)
     except Exception as error:
         logger.debug("the run could not be judged", exc_info=True)
         verdict, reasons = Verdict.VOID, [f"the run could not be judged: {type(error).__name__}: {error}"]

@@ -51,18 +51,20 @@ def restore_presences(world_file: str, fault: str, former: dict[str, str]) -> di
 
 
 def as_found(world: World) -> list[dict[str, Any]]:
-    """Presence and message of every agent of the world, the canary too, as bulk changes that put them back.
-
-    Who was Offline is put to Available: Offline is what the platform makes of that, once nobody is connected.
-    """
+    """The `UserPresence` of every agent of the world, the canary too, each with the agent's id in `agent`."""
     with Api(world) as api:
-        return [_as_found(presence(api, agent.id), agent.id) for agent in (*world.agents, world.canary)]
+        return [{**presence(api, agent.id), "agent": agent.id} for agent in (*world.agents, world.canary)]
 
 
-def leave_as_found(world: World, changes: list[dict[str, Any]]) -> list[str]:
-    """Put presences and messages back when nothing of ours is connected any more; what went wrong, in words."""
+def leave_as_found(world: World, found: list[dict[str, Any]]) -> list[str]:
+    """Put presences and messages back when nothing of ours is connected any more; what went wrong, in words.
+
+    Who was Offline and is not yet again is put to Available, so that no work comes: the platform makes Offline of it
+    once it misses the connection.
+    """
     try:
         with Api(world) as api:
+            changes = [change for one in found if (change := _change(one, presence(api, one["agent"])))]
             for start in range(0, len(changes), MOST_AT_ONCE):
                 api.call("PUT", BULK, changes[start : start + MOST_AT_ONCE])
     except DeskstormError as error:
@@ -70,10 +72,15 @@ def leave_as_found(world: World, changes: list[dict[str, Any]]) -> list[str]:
     return []
 
 
-def _as_found(found: dict[str, Any], agent: str) -> dict[str, Any]:
-    offline = presence_of(found) == "OFFLINE"
-    definition = definition_id("Available") if offline else str(found["presenceDefinition"]["id"])
-    return {"id": agent, "presenceDefinition": {"id": definition}, "message": str(found.get("message") or "")}
+def _change(former: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """The bulk change that makes `former` of `now`; empty if there is nothing to do."""
+    message = str(former.get("message") or "")
+    change: dict[str, Any] = {} if str(now.get("message") or "") == message else {"message": message}
+    if presence_of(former) != presence_of(now):
+        offline = presence_of(former) == "OFFLINE"
+        definition = definition_id("Available") if offline else str(former["presenceDefinition"]["id"])
+        change["presenceDefinition"] = {"id": definition}
+    return {"id": former["agent"], **change} if change else {}
 
 
 def restore_presence_settings(world_file: str, fault: str, former: dict[str, Any]) -> dict[str, Any]:

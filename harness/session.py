@@ -25,9 +25,9 @@ from harness.evidence import read, redact
 from harness.guard import DEFAULTS as GUARD_DEFAULTS
 from harness.plan import function_of, plan_of, tolerance_in_words
 from harness.runtime import WORLD_KEY, evidence_of
-from harness.settings import RunSettings
+from harness.settings import RunSettings, runs_folder
 from harness.start import Started, bring_up, in_its_world, new_run_folder
-from harness.verdict import Judgement, judge
+from harness.verdict import Judgement, Verdict, judge
 
 logger = logging.getLogger("chaostoolkit")
 PACKAGES = ("chaostoolkit", "chaostoolkit-lib", "chaostoolkit-deskstorm", "mitmproxy", "httpx", "websockets")
@@ -61,7 +61,20 @@ class Session:
 
     def begin(self, configuration: MutableMapping[str, Any]) -> None:
         """Bring the world up; raises what stood in the way."""
-        settings = self.settings = in_its_world(self.settings)
+        try:
+            self.settings = in_its_world(self.settings)
+        finally:
+            self._announce(self.settings)
+        if self.experiment.get("dry"):
+            self.trouble("a dry run carries nothing out")
+        parts = [self.experiment.get(key) for key in ("steady-state-hypothesis", "method", "rollbacks")]
+        if names := unresolved(parts, {*configuration, *self._secrets}):
+            raise BadInput("experiment", "a configuration entry for each ${name}", sorted(names))
+        self._started = bring_up(self.settings, self.folder, self.evidence, self.stop, signal.SIGUSR1)
+        configuration[WORLD_KEY] = str(self._started.world_file)
+        self._started.keeper.guard(self.extension.get("guard", [asdict(condition) for condition in GUARD_DEFAULTS]))
+
+    def _announce(self, settings: RunSettings) -> None:
         self.evidence.write(
             "run.started",
             experiment=_stem(),
@@ -79,14 +92,6 @@ class Session:
             rollback=self.plan.rollback,
             faults=self.plan.faults,
         )
-        if self.experiment.get("dry"):
-            self.trouble("a dry run carries nothing out")
-        parts = [self.experiment.get(key) for key in ("steady-state-hypothesis", "method", "rollbacks")]
-        if names := unresolved(parts, {*configuration, *self._secrets}):
-            raise BadInput("experiment", "a configuration entry for each ${name}", sorted(names))
-        self._started = bring_up(settings, self.folder, self.evidence, self.stop, signal.SIGUSR1)
-        configuration[WORLD_KEY] = str(self._started.world_file)
-        self._started.keeper.guard(self.extension.get("guard", [asdict(condition) for condition in GUARD_DEFAULTS]))
 
     def trouble(self, reason: str) -> None:
         """Record why this run proves nothing from now on."""
@@ -252,6 +257,12 @@ def unresolved(experiment: Any, known: set[str]) -> set[str]:
     if isinstance(experiment, list):
         return set().union(*(unresolved(value, known) for value in experiment))
     return set(PLACEHOLDER.findall(experiment)) - known if isinstance(experiment, str) else set()
+
+
+def refused(reason: str) -> None:
+    """Leave the verdict of a run that could not even begin: VOID, and why."""
+    folder = new_run_folder(runs_folder(), _stem())
+    _write_json(folder / "verdict.json", {"experiment": _stem(), "verdict": Verdict.VOID, "reasons": [reason]})
 
 
 def _within(tolerance: Any, value: Any, configuration: Any, secrets: Any) -> bool:

@@ -15,7 +15,10 @@ VARIABLES = {"agents": "DESKSTORM_AGENTS", "time_scale": "DESKSTORM_TIME_SCALE",
 
 @dataclass(frozen=True)
 class RunSettings:
-    """One run. `world_file` names an org; without it the local world is started. `longest_s` is wall-clock seconds."""
+    """One run. `world_file` names an org; without it the local world is started. `longest_s` is wall-clock seconds.
+
+    `least_agents` is how many agents the experiment cannot do without.
+    """
 
     agents: int = 12
     time_scale: float = 0.1
@@ -28,6 +31,7 @@ class RunSettings:
     crowd: Mapping[str, Any] = field(default_factory=dict)
     runs: Path = Path("runs")
     longest_s: float = LONGEST_RUN_S
+    least_agents: int = 1
 
     @classmethod
     def read(cls, configuration: Mapping[str, Any], extra: Mapping[str, Any]) -> "RunSettings":
@@ -47,9 +51,15 @@ class RunSettings:
             tls=os.environ.get("DESKSTORM_TLS", "") == "1",
             cloud=dict(extra.get("cloud", {})),
             crowd=dict(extra.get("crowd", {})),
-            runs=Path(os.environ.get("DESKSTORM_RUNS", "runs")),
+            runs=runs_folder(),
             longest_s=_number("longest_wall_s", extra.get("longest_wall_s", LONGEST_RUN_S), 1, 86_400),
+            least_agents=int(_number("least_agents", extra.get("least_agents", 1), 1, 1000, whole=True)),
         )
+
+
+def runs_folder() -> Path:
+    """Where runs are kept: DESKSTORM_RUNS, or `runs` in the working folder."""
+    return Path(os.environ.get("DESKSTORM_RUNS", "runs"))
 
 
 def _number(what: str, found: object, low: float, high: float, whole: bool = False) -> float:

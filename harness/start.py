@@ -84,7 +84,7 @@ def bring_up(
     keeper = start_keeper(folder)
     try:
         keeper.hold_run(settings.longest_s, stopped, signal_number=signal_number)
-        up = _org_world(settings, org, keeper) if org else _local_world(settings, keeper)
+        up = _around(in_its_world(settings), org, keeper, None) if org else _local_world(settings, keeper)
         evidence.write("world.up", sources=list(up.sources))
         return Started(up.world, up.world_file, keeper, up.secrets, up.as_found)
     except BaseException:
@@ -150,22 +150,24 @@ def _local_world(settings: RunSettings, keeper: Holder) -> _Up:
 def in_its_world(settings: RunSettings) -> RunSettings:
     """`settings` with the number of agents and the time scale that the world file of an org says.
 
-    `BadInput` for what only a cloud of ours can be told to do: an org would run another experiment than the one meant.
+    `BadInput` for too few agents, and for what only a cloud of ours can be told to do: an org would run another
+    experiment than the one meant.
     """
-    if settings.world_file is None:
-        return settings
-    where = f"an org ({settings.world_file})"
+    found = _in_org(settings, settings.world_file) if settings.world_file else settings
+    if found.agents < found.least_agents:
+        raise BadInput("agents", f"at least {found.least_agents} for this experiment", found.agents)
+    return found
+
+
+def _in_org(settings: RunSettings, world_file: Path) -> RunSettings:
+    where = f"an org ({world_file})"
     if settings.cloud:
         wanted = ", ".join(f"{key} {value}" for key, value in settings.cloud.items())
         raise BadInput("this experiment's world", f"a local one, whose cloud can be set to {wanted}", where)
     if told := [fault for fault in settings.sabotage if fault in VERBS]:
         raise BadInput(f"sabotage of {', '.join(told)}", "a local world, whose cloud can be told to", where)
-    org = read_org(settings.world_file)
+    org = read_org(world_file)
     return replace(settings, agents=len(org.agents), time_scale=org.time_scale)
-
-
-def _org_world(settings: RunSettings, org: Org, keeper: Holder) -> _Up:
-    return _around(in_its_world(settings), org, keeper, None)
 
 
 def _around(settings: RunSettings, org: Org, keeper: Holder, control: CloudControl | None) -> _Up:
