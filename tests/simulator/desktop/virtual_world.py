@@ -266,6 +266,8 @@ class VirtualWorld:
         """Somebody, or the platform, changes presence; the event goes to whoever is subscribed."""
         self.system, self.version = system, self._next_version()
         self.message = self.message if message is None else message
+        if self.alone_since is not None:
+            self.alone_since = self.now
         self.publish(f"v2.users.{AGENT}.presence", self.presence())
 
     def _next_version(self) -> str:
