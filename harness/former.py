@@ -76,10 +76,10 @@ def _change(former: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
     """The bulk change that makes `former` of `now`; empty if there is nothing to do."""
     message = str(former.get("message") or "")
     change: dict[str, Any] = {} if str(now.get("message") or "") == message else {"message": message}
-    if presence_of(former) != presence_of(now):
+    definition = former["presenceDefinition"]["id"]
+    if now["presenceDefinition"]["id"] != definition:
         offline = presence_of(former) == "OFFLINE"
-        definition = definition_id("Available") if offline else str(former["presenceDefinition"]["id"])
-        change["presenceDefinition"] = {"id": definition}
+        change["presenceDefinition"] = {"id": definition_id("Available") if offline else definition}
     return {"id": former["agent"], **change} if change else {}
 
 

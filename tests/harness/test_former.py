@@ -50,7 +50,7 @@ def test_agents_of_an_org_get_back_presence_and_message(world: World) -> None:
         assert (shown["presenceDefinition"]["id"], shown["message"]) == (definition_id("Available"), "")
 
 
-def test_agents_that_cannot_be_put_back_are_no_secret(cloud: CloudProcess, world: World) -> None:
+def test_agents_that_cannot_be_put_back_are_reported(cloud: CloudProcess, world: World) -> None:
     found = as_found(world)
     cloud.end()
     assert "the agents of the org were not left as they were found: login at" in leave_as_found(world, found)[0]
