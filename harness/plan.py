@@ -10,12 +10,14 @@ INJECTION = re.compile(r"^inject_(\w+)$")
 
 @dataclass(frozen=True)
 class Plan:
-    """The names of the activities of each phase, and the faults that must be seen in force and cleared."""
+    """The names of the activities of each phase, the faults that must be seen in force and cleared, and the
+    observations: the name of each and its real-world seconds."""
 
     hypothesis: tuple[str, ...]
     method: tuple[str, ...]
     rollback: tuple[str, ...]
     faults: tuple[str, ...]
+    observations: tuple[tuple[str, float], ...] = ()
 
 
 def plan_of(experiment: Mapping[str, Any]) -> Plan:
@@ -26,6 +28,7 @@ def plan_of(experiment: Mapping[str, Any]) -> Plan:
         method=tuple(_names(method)),
         rollback=tuple(_names(experiment.get("rollbacks", ()))),
         faults=tuple(dict.fromkeys(_faults(method))),
+        observations=tuple(_observations(method)),
     )
 
 
@@ -60,3 +63,10 @@ def _faults(method: list[Mapping[str, Any]]) -> Iterator[str]:
         found = INJECTION.match(str(activity.get("provider", {}).get("func", "")))
         if found:
             yield found.group(1)
+
+
+def _observations(method: list[Mapping[str, Any]]) -> Iterator[tuple[str, float]]:
+    for activity in method:
+        if function_of(activity) == "actions.observe.observe":
+            seconds = activity["provider"].get("arguments", {}).get("seconds", 0)
+            yield str(activity.get("name")), float(seconds) if isinstance(seconds, int | float) else 0.0

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+MOST_NAMED = 3
+
 
 @dataclass
 class Progress:
@@ -17,6 +19,8 @@ class Progress:
     doing: str = "starting the world"
     broken: dict[str, float] = field(default_factory=dict)  # fault -> monotonic second at which its lease ends
     down: set[str] = field(default_factory=set)
+    to_observe: list[tuple[str, float]] = field(default_factory=list)
+    since: float = 0.0  # monotonic second at which the current step began
     agents: int = 0
 
     def take(self, line: dict[str, Any]) -> None:
@@ -24,12 +28,15 @@ class Progress:
         kind = line.get("kind")
         if kind == "run.planned":
             self.steps = 2 * len(line["hypothesis"]) + len(line["method"]) + len(line["rollback"])
+            self.to_observe = [(str(name), float(seconds)) for name, seconds in line.get("observations", ())]
         elif kind == "run.started":
             self.agents = int(line["agents"])
         elif kind == "activity.started":
-            self.doing = str(line["name"])
+            self.doing, self.since = str(line["name"]), line["t"] / 1e9
         elif kind == "activity.ended":
             self.done += 1
+            if self.to_observe and self.to_observe[0][0] == line["name"]:
+                self.to_observe.pop(0)
         elif kind == "lease.held":
             self.broken[str(line["fault"])] = line["t"] / 1e9 + float(line["seconds"])
         elif kind in ("fault.cleared_seen", "lease.undone"):
@@ -38,13 +45,26 @@ class Progress:
             (self.down.discard if line["connected"] else self.down.add)(str(line["agent"]))
 
     def sentence(self) -> str:
-        """What is being done, what is broken and for how long at most, who is down."""
+        """What is being done, what is broken and for how long at most, who is down, how long it observes yet."""
         now = time.monotonic()
+        step = f"step {min(self.done + 1, self.steps)}/{self.steps}: {self.doing}" if self.steps else self.doing
         broken = ", ".join(f"{fault} (at most {max(0, end - now):.0f} s more)" for fault, end in self.broken.items())
-        parts = [f"step {min(self.done + 1, self.steps)}/{self.steps}: {self.doing}" if self.steps else self.doing]
-        parts.append(f"broken: {broken}" if broken else "nothing broken")
-        parts.append(f"{len(self.down)} of {self.agents} desktops down" if self.down else "all desktops up")
-        return " | ".join(parts)
+        parts = [step, f"broken: {broken}" if broken else "nothing broken", self._down()]
+        left = self.left_s(now)
+        return " | ".join([*parts, f"observing for {left:.0f} s more"] if left >= 1 else parts)
+
+    def left_s(self, now: float) -> float:
+        """Seconds of observation that are left, as planned."""
+        left = sum(seconds for _, seconds in self.to_observe)
+        observing = bool(self.to_observe) and self.to_observe[0][0] == self.doing
+        return left - min(now - self.since, self.to_observe[0][1]) if observing else left
+
+    def _down(self) -> str:
+        if not self.down:
+            return "all desktops up"
+        names = ", ".join(agent[:8] for agent in sorted(self.down)[:MOST_NAMED])
+        more = f" and {len(self.down) - MOST_NAMED} more" if len(self.down) > MOST_NAMED else ""
+        return f"{len(self.down)} of {self.agents} desktops down: {names}{more}"
 
 
 class Tail:

@@ -91,6 +91,7 @@ class Session:
             method=self.plan.method,
             rollback=self.plan.rollback,
             faults=self.plan.faults,
+            observations=[(name, seconds * settings.time_scale) for name, seconds in self.plan.observations],
         )
 
     def trouble(self, reason: str) -> None:

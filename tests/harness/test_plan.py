@@ -7,6 +7,9 @@ import pytest
 from harness.plan import Plan, function_of, plan_of, tolerance_in_words
 
 
+OBSERVE = {"type": "python", "module": "actions.observe", "func": "observe", "arguments": {"seconds": 20}}
+
+
 def activity(name: str, function: str) -> dict[str, Any]:
     return {"name": name, "provider": {"type": "python", "module": "actions.ws_reset", "func": function}}
 
@@ -14,10 +17,17 @@ def activity(name: str, function: str) -> dict[str, Any]:
 def test_a_plan_names_every_phase_and_the_faults_of_the_method() -> None:
     experiment = {
         "steady-state-hypothesis": {"title": "up", "probes": [{"name": "connected"}]},
-        "method": [activity("break", "inject_ws_reset"), activity("heal", "clear_ws_reset"), {"ref": "connected"}],
+        "method": [
+            activity("break", "inject_ws_reset"),
+            {"name": "wait", "provider": OBSERVE},
+            activity("heal", "clear_ws_reset"),
+            {"ref": "connected"},
+        ],
         "rollbacks": [activity("heal again", "clear_ws_reset")],
     }
-    assert plan_of(experiment) == Plan(("connected",), ("break", "heal", "connected"), ("heal again",), ("ws_reset",))
+    assert plan_of(experiment) == Plan(
+        ("connected",), ("break", "wait", "heal", "connected"), ("heal again",), ("ws_reset",), (("wait", 20.0),)
+    )
 
 
 def test_a_function_is_named_with_its_module() -> None:
