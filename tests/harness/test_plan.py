@@ -6,7 +6,6 @@ import pytest
 
 from harness.plan import Plan, function_of, plan_of, tolerance_in_words
 
-
 OBSERVE = {"type": "python", "module": "actions.observe", "func": "observe", "arguments": {"seconds": 20}}
 
 
