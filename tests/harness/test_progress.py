@@ -7,7 +7,12 @@ from typing import Any
 
 from harness.progress import Progress, Tail
 
-PLANNED: dict[str, Any] = {"kind": "run.planned", "hypothesis": ["up"], "method": ["break", "wait", "heal"], "rollback": ["heal"]}
+PLANNED: dict[str, Any] = {
+    "kind": "run.planned",
+    "hypothesis": ["up"],
+    "method": ["break", "wait", "heal"],
+    "rollback": ["heal"],
+}
 
 
 def said(*lines: dict[str, Any]) -> Progress:
