@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
+WORKERS ?= 3
 
 .PHONY: gameday test check format lock clean
 
@@ -10,8 +11,7 @@ gameday: $(VENV)/.installed  ## every experiment against the local world, with a
 	$(BIN)/deskstorm run experiments/*.json --parallel $(JOBS)
 
 test: $(VENV)/.installed-test  ## all tests
-	$(BIN)/python -m tests.prerequisites
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 check: $(VENV)/.installed-test  ## format, lint, types and the tests that need no world
 	$(BIN)/ruff format --check .
