@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from harness.evidence import Entry, Evidence
+from harness.figures import NEVER_S
 
 FIRST = -1  # before any clock reading: trouble that casts doubt on the whole run
 
@@ -81,7 +82,7 @@ def judge(evidence: Evidence, still_open: Iterable[str] = ()) -> Judgement:
         troubles.append(Trouble(_end(evidence), "no probe was judged after the fault: nothing was asked"))
     line = troubles[0].t if troubles else None
     failures = [f for f in asked if f.verdict is Verdict.FAIL and (line is None or f.t < line)]
-    sentences = [f"{f.question}: expected {f.expected}, found {f.found}" for f in failures]
+    sentences = [f"{f.question}: expected {f.expected}, found {_in_words(f.found)}" for f in failures]
     # What went wrong comes before what is missing because of it.
     doubts = [trouble.reason for trouble in sorted(troubles, key=lambda trouble: not trouble.is_cause)]
     if failures:
@@ -89,6 +90,10 @@ def judge(evidence: Evidence, still_open: Iterable[str] = ()) -> Judgement:
     if troubles:
         return Judgement(Verdict.VOID, tuple(_once(doubts)), findings)
     return Judgement(Verdict.PASS, (f"all {len(findings)} questions answered within their limits",), findings)
+
+
+def _in_words(found: Any) -> str:
+    return "never" if found == NEVER_S else str(found)
 
 
 def _once(sentences: Iterable[str]) -> list[str]:

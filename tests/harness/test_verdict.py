@@ -64,6 +64,11 @@ def test_a_probe_outside_its_limit_fails_the_run_and_is_named() -> None:
     assert found.reasons[0] == "recovered: expected 1, found 0"
 
 
+def test_what_never_came_is_called_never() -> None:
+    late = ended(30, "back", "method", type="probe", expected="from 0 to 45", tolerance_met=False, output=999999.0)
+    assert judged([*healthy(), late]).reasons[0] == "back: expected from 0 to 45, found never"
+
+
 @pytest.mark.parametrize(
     ("entries", "reason"),
     [
