@@ -7,8 +7,9 @@ import pytest
 from harness.many import run_all
 from harness.prove import Claim, claims_of
 
-pytestmark = pytest.mark.prove
+
 EXPERIMENTS = sorted((Path(__file__).parent.parent / "experiments").glob("*.json"))
+README = (Path(__file__).parent.parent / "README.md").read_text()
 CLAIMS = [claim for path in EXPERIMENTS for claim in claims_of(path)]
 
 
@@ -16,8 +17,17 @@ def test_there_are_experiments() -> None:
     assert len(EXPERIMENTS) >= 17
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: f"{claim.experiment.stem}-{claim.plant}")
 def test_an_experiment_says_what_it_claims(claim: Claim, tmp_path: Path) -> None:
     order = claim.order(seed=1, runs=tmp_path)
     outcome = run_all([order], 1, lambda *_: None, lambda *_: None)[0]
     assert claim.holds(outcome), f"{outcome.verdict}: {outcome.reasons}; caught by {outcome.caught_by}"
+
+
+@pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: str(path.stem))
+def test_the_readme_names_an_experiment_and_what_it_catches(path: Path) -> None:
+    rows = [line for line in README.splitlines() if line.startswith(f"| `{path.stem}` |")]
+    defects = [claim.defect for claim in claims_of(path) if claim.defect]
+    assert len(rows) == 1, f"add a row for {path.stem} to README.md"
+    assert rows[0].split("|")[-2].strip() == ", ".join(defects)
