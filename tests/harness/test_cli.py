@@ -74,6 +74,7 @@ def here(tmp_path: Path) -> Here:
 
 def reset() -> dict[str, Any]:
     found: dict[str, Any] = json.loads((EXPERIMENTS / "websocket_reset.json").read_text())
+    del found["extensions"][0]["least_agents"]  # what is wrong here is wrong in a world of two agents as well
     return found
 
 
@@ -176,6 +177,12 @@ def test_missing_credentials_are_void_with_the_name_of_the_variable(here: Here) 
     path.write_text(json.dumps(ORG))
     assert here.chaos(reset(), DESKSTORM_WORLD=str(path)).returncode != 0
     assert "expected the environment variable A1 to be set, found 'nothing'" in _verdict(here)
+
+
+def test_fewer_agents_than_the_experiment_needs_are_void_before_anything_starts(here: Here) -> None:
+    content = json.loads((EXPERIMENTS / "websocket_reset.json").read_text())
+    assert here.chaos(content, DESKSTORM_AGENTS="3").returncode != 0
+    assert "agents: expected at least 4 for this experiment, found 3" in _verdict(here)
 
 
 def test_an_unreachable_world_is_void_with_its_address(here: Here) -> None:

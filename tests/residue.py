@@ -1,0 +1,82 @@
+"""What a test run may leave behind: nothing. Seen by each worker at its end, when every other fixture is torn down.
+
+Whatever the tests start carries the worker's marker in its environment, keeps its runs' state in a folder of the
+worker and its temporary files in another; so each of them can be told from what others do on the same machine.
+"""
+
+import json
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from harness.processes import Identity
+from harness.waiting import Waited, until
+
+MARKER = "DESKSTORM_TEST_RUN"
+GONE_WITHIN_S = 10.0
+CACHES = {".git", ".venv", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache", "__pycache__", "build"}
+# What people write while tests run is no residue of the tests.
+WRITTEN_BY_PEOPLE = {".py", ".md", ".toml", ".j2", ".lock"}
+EXPERIMENTS = "experiments"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_left(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fail the run, at the very end, for each process, run state and file that its tests left behind."""
+    tree, marker = request.config.rootpath, uuid.uuid4().hex
+    state, scratch = tmp_path_factory.mktemp("state"), tmp_path_factory.mktemp("scratch")
+    state.chmod(0o700)
+    before = files_of(tree)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(MARKER, f"{os.environ.get(MARKER, '')} {marker}".strip())
+        patch.setenv("DESKSTORM_STATE", str(state))
+        patch.setenv("TMPDIR", str(scratch))
+        patch.setattr(tempfile, "tempdir", None)
+        yield
+    left = [f"process {found}" for found in _left_running(marker)]
+    left += [f"state of a run {path}" for path in [*state.iterdir(), *_in_the_common_place(tmp_path_factory)]]
+    left += [f"temporary file {path}" for path in scratch.iterdir()]
+    left += [f"file {path} in the working tree" for path in sorted(files_of(tree) - before)]
+    assert left == [], "the tests left behind: " + "; ".join(left)
+
+
+def files_of(tree: Path) -> set[str]:
+    """The files below `tree` that programs write, by their path; caches are none."""
+    found = set()
+    for folder, folders, names in os.walk(tree):
+        folders[:] = [name for name in folders if name not in CACHES and not name.endswith(".egg-info")]
+        if Path(folder) != tree / EXPERIMENTS:
+            found |= {os.path.join(folder, name) for name in names if Path(name).suffix not in WRITTEN_BY_PEOPLE}
+    return found
+
+
+def running(marker: str) -> list[str]:
+    """The living processes that were started with `marker` in their environment, as `pid: command`."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            marked = marker.encode() in (process / "environ").read_bytes()
+            if marked and int(process.name) != os.getpid() and Identity.of(int(process.name)):
+                words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                found.append(f"{process.name}: {words.strip()}")
+    return found
+
+
+def _left_running(marker: str) -> list[str]:
+    with suppress(Waited):
+        until(lambda: not running(marker), "every process of the tests to end", GONE_WITHIN_S)
+    return running(marker)
+
+
+def _in_the_common_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """State of this worker's runs where the runs of people keep theirs."""
+    ours = str(tmp_path_factory.getbasetemp())
+    for keeper in Path(f"/tmp/deskstorm-{os.getuid()}").glob("*/keeper.json"):
+        with suppress(OSError, ValueError):
+            if str(json.loads(keeper.read_text()).get("folder", "")).startswith(ours):
+                yield keeper.parent
