@@ -9,6 +9,9 @@
 ```
 Instead of `region`, `api`, `login` and `streaming` may be given as base URLs. `ca` names a certificate file to trust,
 `time_scale` is 1 unless the cloud runs faster. Secrets come from the environment alone; the file holds their names.
+
+The agents log in and go On Queue for the run. Afterwards they have the presence and the message from before it again;
+who was Offline is Available until the platform misses the connection.
 """
 
 import json
