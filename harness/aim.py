@@ -1,6 +1,7 @@
 """Whom an activity means: agents by id, by share, or all of them."""
 
 import re
+from random import Random
 
 from harness.errors import BadInput
 from harness.scope import Direction, Scope
@@ -14,16 +15,12 @@ def aim(world: World, agents: str = "", path: str = "*", topic: str = "*", direc
 
     The canary is always in it. `BadInput` if an agent is unknown, or if nobody would be touched.
     """
-    ids, share = _agents(world, agents)
     if direction not in list(Direction):
         raise BadInput("direction", f"one of {', '.join(Direction)}", direction)
     for what, pattern in (("path", path), ("topic", topic)):
         if not isinstance(pattern, str) or not pattern:
             raise BadInput(what, "a non-empty pattern such as *", pattern)
-    scope = Scope(ids, share, path, topic, Direction(direction), always=(world.canary.id,))
-    if not touched_agents(world, scope):
-        raise BadInput("agents", f"a share that touches at least one of {len(world.agents)} agents", agents)
-    return scope
+    return Scope(_agents(world, agents), 1.0, path, topic, Direction(direction), always=(world.canary.id,))
 
 
 def aim_at_events(world: World, agents: str = "", topic: str = "*") -> Scope:
@@ -45,19 +42,29 @@ def agent_ids(world: World, agents: str = "") -> list[str]:
     return touched_agents(world, aim(world, agents))
 
 
-def _agents(world: World, agents: str) -> tuple[tuple[str, ...], float]:
+def _some(world: World, share: float) -> tuple[str, ...]:
+    """That share of the agents, rounded, chosen by the world's seed; the same seed chooses the same."""
+    everybody = sorted(agent.id for agent in world.agents)
+    count = round(len(everybody) * share)
+    if count == 0:
+        raise BadInput("agents", f"a share that touches at least one of {len(everybody)} agents", f"{share:.3%}")
+    return () if count == len(everybody) else tuple(sorted(Random(f"{world.seed}:share").sample(everybody, count)))
+
+
+def _agents(world: World, agents: str) -> tuple[str, ...]:
+    """The ids that are meant; empty for all."""
     if not isinstance(agents, str):
         raise BadInput("agents", 'text: "", a share such as "50 %", or ids with commas between them', agents)
     if agents == "":
-        return (), 1.0
+        return ()
     if share := SHARE.fullmatch(agents.strip()):
         percent = float(share[1])
         if not 0 < percent <= 100:
             raise BadInput("agents", "a share above 0 % and at most 100 %", agents)
-        return (), percent / 100
+        return _some(world, percent / 100)
     named = tuple(dict.fromkeys(name.strip() for name in agents.split(",")))
     known = {agent.id for agent in world.agents}
     unknown = [name for name in named if name not in known]
     if unknown:
         raise BadInput("agents", f'"", a share such as "50 %", or ids of the {len(known)} test agents', unknown[0])
-    return named, 1.0
+    return named

@@ -40,7 +40,8 @@ def test_ids_mean_those_and_no_others(world: World) -> None:
 
 def test_a_share_means_the_same_agents_each_time(world: World) -> None:
     chosen = agent_ids(world, "50 %")
-    assert 0 < len(chosen) < 10
+    assert len(chosen) == 5
+    assert len(agent_ids(world, "20 %")) == 2
     assert agent_ids(world, "50%") == chosen
     assert agent_ids(world, "100 %") == agent_ids(world)
 
