@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
@@ -40,9 +41,15 @@ def main() -> int:
 async def _run(crowd: Crowd) -> None:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def end(*_: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop may have ended first
+            loop.call_soon_threadsafe(ended.set)
+
+    # Not the loop's own handlers: those go with it, and a second signal would kill a process that is ending in order.
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
-    threading.Thread(target=_until_stdin_ends, args=(loop, ended), name="stdin", daemon=True).start()
+        signal.signal(number, end)
+    threading.Thread(target=_until_stdin_ends, args=(end,), name="stdin", daemon=True).start()
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(build(crowd), log_level="error", access_log=False, lifespan="off", ws="none")
     server = _Server(config)
@@ -53,13 +60,15 @@ async def _run(crowd: Crowd) -> None:
     server.should_exit = True
     await serving
     await crowd.stop()
+    # The interpreter takes handlers back before it is gone, but not this.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
 
 
-def _until_stdin_ends(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
+def _until_stdin_ends(then: Callable[[], None]) -> None:
     while os.read(0, 4096):
         pass
-    with contextlib.suppress(RuntimeError):  # the loop may have ended first
-        loop.call_soon_threadsafe(ended.set)
+    then()
 
 
 class _Server(uvicorn.Server):

@@ -10,6 +10,7 @@ class Defect(DefectiveSession):
     """A presence update near the token's end holds the refresh back, and the agent is thrown out."""
 
     seen_in = "seed 003, edge case 3"
+    behind = False
 
     def push_intent(self) -> None:
         """Presence first: a refresh goes to the end of the line, and the line is slow (twice the refresh lead)."""
@@ -21,6 +22,17 @@ class Defect(DefectiveSession):
                 self.want(Cancel(refresh))
             self.refreshes.clear()
             self.set_alarm("refresh", patience, self.refresh)
+            self.behind = True
+
+    def refresh(self) -> None:
+        """Its turn has come."""
+        self.behind = False
+        super().refresh()
+
+    def token_died(self) -> None:
+        """The platform's notice gets nobody to the front of the line."""
+        if not self.behind:
+            super().token_died()
 
     def may_send(self, request: Request) -> bool:
         """With whatever token there is, refresh or not."""

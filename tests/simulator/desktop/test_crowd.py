@@ -121,6 +121,24 @@ def test_agents_go_back_on_queue_after_the_restore_window(cloud: CloudProcess, s
     crowd.on_queue()
 
 
+def test_a_crowd_that_is_told_to_end_in_every_way_at_once_ends_in_order(
+    cloud: CloudProcess, start_crowd: StartCrowd
+) -> None:
+    crowd = start_crowd(cloud)
+    crowd.on_queue()
+    crowd.process.terminate()
+    assert crowd.process.stdin is not None
+    crowd.process.stdin.close()
+
+    def ended() -> bool:
+        crowd.process.terminate()
+        return crowd.process.poll() is not None
+
+    until(ended, "the crowd to end", within_s=10)
+    assert crowd.process.returncode == 0
+    assert crowd.evidence().unclosed == ()
+
+
 def test_an_agent_logs_out_and_in_again(cloud: CloudProcess, start_crowd: StartCrowd) -> None:
     crowd = start_crowd(cloud)
     crowd.on_queue()
