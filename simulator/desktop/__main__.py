@@ -25,7 +25,7 @@ from simulator.desktop.status import build
 
 
 def main() -> int:
-    """Run one crowd; returns the exit code."""
+    """Run one crowd; returns the exit code of one that cannot start, and else never."""
     parser = argparse.ArgumentParser(prog="python -m simulator.desktop", description="Many headless agent desktops.")
     parser.add_argument("--settings", type=Path, required=True, help="the settings, a JSON file")
     try:
@@ -35,7 +35,9 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     asyncio.run(_run(crowd))
-    return 0
+    # All is closed. The interpreter would take a thousand desktops apart now, and be killed by a signal meanwhile.
+    sys.stdout.flush()
+    os._exit(0)
 
 
 async def _run(crowd: Crowd) -> None:
@@ -60,9 +62,6 @@ async def _run(crowd: Crowd) -> None:
     server.should_exit = True
     await serving
     await crowd.stop()
-    # The interpreter takes handlers back before it is gone, but not this.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)
 
 
 def _until_stdin_ends(then: Callable[[], None]) -> None:
