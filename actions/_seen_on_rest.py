@@ -4,10 +4,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from harness.answer import Answer
-from harness.canary import ME, Canary
+from harness.breaking.answer import Answer
+from harness.breaking.canary import ME, Canary
+from harness.breaking.fault import Proof
 from harness.errors import FaultNotInForce
-from harness.fault import Proof
 from harness.scope import Scope
 
 # A fault that is in force stays unseen in one proof of 10,000.

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from actions._seen_on_rest import tries_for
-from harness.canary import Canary
+from harness.breaking.canary import Canary
+from harness.breaking.fault import Proof
+from harness.breaking.heard import Heard
 from harness.errors import FaultNotInForce
-from harness.fault import Proof
-from harness.heard import Heard
 
 # As long as the canary listens for what must not come; its pong takes milliseconds.
 SILENCE_S = 0.5

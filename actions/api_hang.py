@@ -5,10 +5,10 @@ from typing import Any
 from chaoslib.types import Configuration
 
 from actions._seen_on_rest import seen_on_rest
-from harness.aim import aim
-from harness.canary import ME, Canary
+from harness.breaking.aim import aim
+from harness.breaking.canary import ME, Canary
+from harness.breaking.fault import Order, clear, inject, wire_run
 from harness.errors import FaultNotInForce
-from harness.fault import Order, clear, inject, wire_run
 
 __all__ = ["inject_api_hang", "clear_api_hang"]
 

@@ -5,7 +5,7 @@ from typing import Any
 from chaoslib.types import Configuration
 
 from actions._crowd import do_at
-from harness.aim import agent_ids
+from harness.breaking.aim import agent_ids
 from harness.errors import BadInput, Unreachable
 from harness.progress import Tail
 from harness.runtime import Run, run_of

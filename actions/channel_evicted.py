@@ -4,14 +4,14 @@ from typing import Any
 
 from chaoslib.types import Configuration
 
-from harness.aim import agent_ids
-from harness.canary import CHANNELS, Canary
-from harness.clearing import undo_arguments
-from harness.cloud_control import order
+from harness.breaking.aim import agent_ids
+from harness.breaking.canary import CHANNELS, Canary
+from harness.breaking.clearing import undo_arguments
+from harness.breaking.cloud_control import order
+from harness.breaking.fault import Breakage, carry_out, clear
 from harness.errors import BadInput, FaultNotInForce
-from harness.fault import Breakage, carry_out, clear
+from harness.keeping.undo import Undo
 from harness.runtime import run_of
-from harness.undo import Undo
 from harness.waiting import Waited, until
 
 __all__ = ["inject_channel_evicted", "clear_channel_evicted"]
@@ -37,7 +37,7 @@ def inject_channel_evicted(agents: str = "", configuration: Configuration = None
         seconds=LEASE_S,
         agents=chosen,
         expected={"agents": len(chosen)},
-        undo=Undo("harness.clearing", "see_normal", undo_arguments(run.world, FAULT)),
+        undo=Undo("harness.breaking.clearing", "see_normal", undo_arguments(run.world, FAULT)),
         lives_in="cloud",
     )
     with Canary(run.world) as canary:

@@ -5,9 +5,9 @@ from typing import Any
 from chaoslib.types import Configuration
 
 from actions._seen_on_socket import listening, seen_notice
-from harness.aim import aim
-from harness.fault import Order, clear, inject, wire_run
-from harness.limits import number
+from harness.breaking.aim import aim
+from harness.breaking.fault import Order, clear, inject, wire_run
+from harness.breaking.limits import number
 
 __all__ = ["inject_closing_notice", "clear_closing_notice"]
 

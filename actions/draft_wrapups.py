@@ -5,9 +5,9 @@ from typing import Any
 from chaoslib.types import Configuration
 
 from actions._crowd import desktops, do_at
-from harness.aim import agent_ids
+from harness.breaking.aim import agent_ids
+from harness.breaking.limits import line, number
 from harness.errors import Unreachable
-from harness.limits import line, number
 from harness.runtime import run_of
 from harness.waiting import Waited, until
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from chaoslib.types import Configuration
 
-from harness.api import Api, ApiRefused, segment
 from harness.evidence import read
+from harness.observing.api import Api, ApiRefused, segment
 from harness.runtime import WORLD_KEY, Run, run_of
 
 __all__ = ["end_calls"]

@@ -5,9 +5,9 @@ from typing import Any
 from chaoslib.types import Configuration
 
 from actions._seen_on_socket import seen_refused
-from harness.aim import aim
-from harness.fault import Order, clear, inject, wire_run
-from harness.limits import number, whole
+from harness.breaking.aim import aim
+from harness.breaking.fault import Order, clear, inject, wire_run
+from harness.breaking.limits import number, whole
 
 __all__ = ["inject_handshake_refused", "clear_handshake_refused"]
 

@@ -5,8 +5,8 @@ from typing import Any
 from chaoslib.types import Configuration
 
 from actions._seen_on_socket import listening, seen_deaf_to_beats
-from harness.aim import aim
-from harness.fault import Order, clear, inject, wire_run
+from harness.breaking.aim import aim
+from harness.breaking.fault import Order, clear, inject, wire_run
 
 __all__ = ["inject_heartbeat_loss", "clear_heartbeat_loss"]
 

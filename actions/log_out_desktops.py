@@ -5,7 +5,7 @@ from typing import Any
 from chaoslib.types import Configuration
 
 from actions._crowd import desktops, do_at
-from harness.aim import agent_ids
+from harness.breaking.aim import agent_ids
 from harness.errors import Unreachable
 from harness.runtime import run_of
 

@@ -5,9 +5,9 @@ from typing import Any
 from chaoslib.types import Configuration
 
 from actions._seen_on_rest import seen_on_rest
-from harness.aim import aim
-from harness.fault import Order, clear, inject, wire_run
-from harness.limits import number
+from harness.breaking.aim import aim
+from harness.breaking.fault import Order, clear, inject, wire_run
+from harness.breaking.limits import number
 
 __all__ = ["inject_malformed_body", "clear_malformed_body"]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from chaoslib.types import Configuration
 
+from harness.breaking.limits import line, number
 from harness.errors import BadInput
 from harness.evidence import read
-from harness.limits import line, number
 from harness.runtime import run_of
 from harness.waiting import pause
 

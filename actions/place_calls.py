@@ -4,11 +4,11 @@ from typing import Any
 
 from chaoslib.types import Configuration
 
-from harness.api import Api, segment
-from harness.canary import Canary
-from harness.cloud_control import order
+from harness.breaking.canary import Canary
+from harness.breaking.cloud_control import order
+from harness.breaking.limits import number, whole
 from harness.errors import Unreachable
-from harness.limits import number, whole
+from harness.observing.api import Api, segment
 from harness.runtime import Run, run_of
 from harness.waiting import pause
 

@@ -4,15 +4,15 @@ from typing import Any
 
 from chaoslib.types import Configuration
 
-from harness.api import Api
-from harness.clearing import undo_arguments
-from harness.cloud_control import order
+from harness.breaking.clearing import undo_arguments
+from harness.breaking.cloud_control import order
+from harness.breaking.fault import Breakage, carry_out, clear
+from harness.breaking.former import SETTINGS
+from harness.breaking.limits import number
 from harness.errors import BadInput, FaultNotInForce
-from harness.fault import Breakage, carry_out, clear
-from harness.former import SETTINGS
-from harness.limits import number
+from harness.keeping.undo import Undo
+from harness.observing.api import Api
 from harness.runtime import Run, run_of
-from harness.undo import Undo
 
 __all__ = ["inject_presence_restore_window", "clear_presence_restore_window"]
 
@@ -47,7 +47,9 @@ def inject_presence_restore_window(
             agents=[agent.id for agent in run.world.agents],
             expected=wanted,
             undo=Undo(
-                "harness.former", "restore_presence_settings", {**undo_arguments(run.world, FAULT), "former": former}
+                "harness.breaking.former",
+                "restore_presence_settings",
+                {**undo_arguments(run.world, FAULT), "former": former},
             ),
             lives_in="cloud" if run.world.control else None,
         )

@@ -5,19 +5,19 @@ from typing import Any
 
 from chaoslib.types import Configuration
 
-from harness.aim import agent_ids
-from harness.api import Api
-from harness.canary import Canary
-from harness.clearing import undo_arguments
-from harness.cloud_control import order
+from harness.breaking.aim import agent_ids
+from harness.breaking.canary import Canary
+from harness.breaking.clearing import undo_arguments
+from harness.breaking.cloud_control import order
+from harness.breaking.fault import Breakage, carry_out, clear
+from harness.breaking.former import presences as read_presences
+from harness.breaking.former import set_presences
+from harness.breaking.limits import number
+from harness.breaking.presences import definition_id
 from harness.errors import FaultNotInForce
-from harness.fault import Breakage, carry_out, clear
-from harness.former import presences as read_presences
-from harness.former import set_presences
-from harness.limits import number
-from harness.presences import definition_id
+from harness.keeping.undo import Undo
+from harness.observing.api import Api
 from harness.runtime import Run, run_of
-from harness.undo import Undo
 from harness.waiting import Waited, pause, until
 
 __all__ = ["inject_schedule_publish", "clear_schedule_publish"]
@@ -59,7 +59,9 @@ def inject_schedule_publish(
             seconds=LEASE_S,
             agents=chosen,
             expected={"presences": wanted, "spacing_s": spacing_s},
-            undo=Undo("harness.former", "restore_presences", {**undo_arguments(run.world, FAULT), "former": former}),
+            undo=Undo(
+                "harness.breaking.former", "restore_presences", {**undo_arguments(run.world, FAULT), "former": former}
+            ),
             lives_in="cloud" if run.world.control else None,
         )
         return carry_out(run, breakage, apply)

@@ -4,11 +4,11 @@ from typing import Any
 
 from chaoslib.types import Configuration
 
-from harness import former
-from harness.aim import agent_ids
-from harness.api import Api
+from harness.breaking import former
+from harness.breaking.aim import agent_ids
+from harness.breaking.presences import definition_id
 from harness.errors import Unreachable
-from harness.presences import definition_id
+from harness.observing.api import Api
 from harness.runtime import run_of
 
 __all__ = ["set_presences"]

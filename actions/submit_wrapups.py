@@ -5,9 +5,9 @@ from typing import Any
 from chaoslib.types import Configuration
 
 from actions._crowd import desktops, do_at
-from harness.aim import agent_ids
-from harness.api import Api, segment
-from harness.limits import line
+from harness.breaking.aim import agent_ids
+from harness.breaking.limits import line
+from harness.observing.api import Api, segment
 from harness.runtime import WORLD_KEY, Run, run_of
 
 __all__ = ["submit_wrapups"]

@@ -4,11 +4,11 @@ from typing import Any
 
 from chaoslib.types import Configuration
 
-from harness.aim import aim
-from harness.canary import Canary
+from harness.breaking.aim import aim
+from harness.breaking.canary import Canary
+from harness.breaking.fault import Order, clear, inject, wire_run
+from harness.breaking.limits import number
 from harness.errors import FaultNotInForce
-from harness.fault import Order, clear, inject, wire_run
-from harness.limits import number
 
 __all__ = ["inject_token_expiry", "clear_token_expiry"]
 

@@ -5,10 +5,10 @@ from typing import Any
 from chaoslib.types import Configuration
 
 from actions._seen_on_rest import seen_on_rest
-from harness.aim import aim
-from harness.canary import ME
-from harness.fault import Order, clear, inject, wire_run
-from harness.limits import flag
+from harness.breaking.aim import aim
+from harness.breaking.canary import ME
+from harness.breaking.fault import Order, clear, inject, wire_run
+from harness.breaking.limits import flag
 
 __all__ = ["inject_token_revoked", "clear_token_revoked"]
 

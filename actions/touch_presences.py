@@ -4,10 +4,10 @@ from typing import Any
 
 from chaoslib.types import Configuration
 
-from harness.aim import agent_ids
-from harness.api import Api, segment
+from harness.breaking.aim import agent_ids
+from harness.breaking.limits import line
 from harness.errors import BadInput, Unreachable
-from harness.limits import line
+from harness.observing.api import Api, segment
 from harness.runtime import run_of
 
 __all__ = ["touch_presences"]

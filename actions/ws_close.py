@@ -5,10 +5,10 @@ from typing import Any
 from chaoslib.types import Configuration
 
 from actions._seen_on_socket import listening, seen_closing
-from harness.aim import aim
+from harness.breaking.aim import aim
+from harness.breaking.fault import Order, clear, inject, wire_run
+from harness.breaking.limits import flag, line, number, whole
 from harness.errors import BadInput
-from harness.fault import Order, clear, inject, wire_run
-from harness.limits import flag, line, number, whole
 
 __all__ = ["inject_ws_close", "clear_ws_close"]
 

@@ -5,9 +5,9 @@ from typing import Any
 from chaoslib.types import Configuration
 
 from actions._seen_on_socket import listening, seen_in_events
-from harness.aim import aim_at_events
-from harness.fault import Order, clear, inject, wire_run
-from harness.limits import number
+from harness.breaking.aim import aim_at_events
+from harness.breaking.fault import Order, clear, inject, wire_run
+from harness.breaking.limits import number
 
 __all__ = ["inject_ws_reorder", "clear_ws_reorder"]
 

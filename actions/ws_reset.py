@@ -5,10 +5,10 @@ from typing import Any
 from chaoslib.types import Configuration
 
 from actions._seen_on_socket import listening, seen_closing
-from harness.aim import aim
-from harness.canary import NO_CLOSE_FRAME
-from harness.fault import Order, clear, inject, wire_run
-from harness.limits import flag, number
+from harness.breaking.aim import aim
+from harness.breaking.canary import NO_CLOSE_FRAME
+from harness.breaking.fault import Order, clear, inject, wire_run
+from harness.breaking.limits import flag, number
 
 __all__ = ["inject_ws_reset", "clear_ws_reset"]
 

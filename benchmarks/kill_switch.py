@@ -19,7 +19,7 @@ from statistics import median
 
 from actions.api_latency import inject_api_latency
 from actions.ws_duplicate import inject_ws_duplicate
-from harness.canary import Canary
+from harness.breaking.canary import Canary
 from harness.errors import DeskstormError
 from harness.evidence import Evidence, EvidenceWriter, read
 from harness.runtime import WORLD_KEY

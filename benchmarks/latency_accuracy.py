@@ -14,8 +14,8 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.wire_processes import Client, upstream, wire
+from harness.breaking.wire import WireControl
 from harness.scope import Scope
-from harness.wire import WireControl
 
 MOST_P50_MS, MOST_P99_MS = 3.0, 15.0
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.wire import WireControl
+from harness.breaking.wire import WireControl
 from harness.world import Wire
 
 TOKEN = "benchmark"  # noqa: S105

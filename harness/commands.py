@@ -21,9 +21,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from harness import leftovers
 from harness.errors import BadInput
 from harness.evidence import read
+from harness.keeping import leftovers
 from harness.many import Order, Outcome, check_experiments, run_all
 from harness.progress import Progress, Tail
 from harness.prove import Claim, claims_of, matrix

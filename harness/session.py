@@ -22,7 +22,7 @@ from chaoslib.hypothesis import within_tolerance
 
 from harness.errors import BadInput, DeskstormError
 from harness.evidence import read, redact
-from harness.guard import DEFAULTS as GUARD_DEFAULTS
+from harness.keeping.guard import DEFAULTS as GUARD_DEFAULTS
 from harness.plan import function_of, plan_of, tolerance_in_words
 from harness.runtime import WORLD_KEY, evidence_of
 from harness.settings import RunSettings, runs_folder

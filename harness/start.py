@@ -14,11 +14,11 @@ from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
-from harness.blast_radius import check as check_blast_radius
+from harness.breaking.blast_radius import check as check_blast_radius
+from harness.breaking.former import as_found, leave_as_found
 from harness.errors import BadInput, DeskstormError
 from harness.evidence import EvidenceWriter
-from harness.former import as_found, leave_as_found
-from harness.keeper import Holder, start_keeper
+from harness.keeping.keeper import Holder, start_keeper
 from harness.org import Org, read_org
 from harness.settings import RunSettings
 from harness.world import Agent, CloudControl, Wire, World, WorldKind
@@ -201,7 +201,7 @@ def _around(settings: RunSettings, org: Org, keeper: Holder, control: CloudContr
         validator = pool.submit(
             keeper.spawn,
             "validator",
-            [sys.executable, "-m", "harness.validator", "--world", str(world_file)],
+            [sys.executable, "-m", "harness.observing.validator", "--world", str(world_file)],
         )
         wire = _spawn(keeper, "wire", "proxy_addons", _wire_settings(settings, org, keeper, wire_token))
         crowd_url = None

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from harness.evidence import Entry, Evidence
-from harness.figures import NEVER_S
+from harness.observing.figures import NEVER_S
 
 FIRST = -1  # before any clock reading: trouble that casts doubt on the whole run
 
@@ -124,7 +124,7 @@ def _findings(evidence: Evidence) -> Iterator[Finding]:
             f"at most {breach['limit']}",
             breach["found"],
             "guard",
-            "harness.guard",
+            "harness.keeping.guard",
             breach.t,
         )
 

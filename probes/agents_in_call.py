@@ -2,7 +2,7 @@
 
 from chaoslib.types import Configuration
 
-from harness.measuring import measuring
+from harness.observing.measuring import measuring
 
 __all__ = ["agents_in_call"]
 

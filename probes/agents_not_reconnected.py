@@ -3,8 +3,8 @@
 from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
-from harness.history import first_fault, outages
-from harness.measuring import measuring
+from harness.observing.history import first_fault, outages
+from harness.observing.measuring import measuring
 
 __all__ = ["agents_not_reconnected"]
 

@@ -2,8 +2,8 @@
 
 from chaoslib.types import Configuration
 
-from harness.history import recovery_times
-from harness.measuring import measuring
+from harness.observing.history import recovery_times
+from harness.observing.measuring import measuring
 
 __all__ = ["agents_not_recovered"]
 

@@ -4,8 +4,8 @@ from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
 from harness.evidence import agents_of
-from harness.history import phase_span, within
-from harness.measuring import measuring
+from harness.observing.history import phase_span, within
+from harness.observing.measuring import measuring
 
 __all__ = ["agents_refreshing"]
 

@@ -4,8 +4,8 @@ from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
 from harness.evidence import agents_of
-from harness.measuring import measuring
-from harness.traffic import touched
+from harness.observing.measuring import measuring
+from harness.observing.traffic import touched
 
 __all__ = ["agents_touched"]
 

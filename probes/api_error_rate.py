@@ -2,10 +2,10 @@
 
 from chaoslib.types import Configuration
 
-from harness.figures import share
-from harness.history import phase_span, within
-from harness.measuring import measuring
-from harness.traffic import requests
+from harness.observing.figures import share
+from harness.observing.history import phase_span, within
+from harness.observing.measuring import measuring
+from harness.observing.traffic import requests
 
 __all__ = ["api_error_rate"]
 

@@ -3,10 +3,10 @@
 from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
-from harness.figures import percentile
-from harness.history import phase_span, within
-from harness.measuring import measuring
-from harness.traffic import requests
+from harness.observing.figures import percentile
+from harness.observing.history import phase_span, within
+from harness.observing.measuring import measuring
+from harness.observing.traffic import requests
 
 __all__ = ["api_p99_ms"]
 

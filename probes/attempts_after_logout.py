@@ -4,9 +4,9 @@ from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
 from harness.evidence import Evidence
-from harness.history import Span, logout_spans, socket_spans
-from harness.measuring import measuring
-from harness.traffic import requests, sent_at
+from harness.observing.history import Span, logout_spans, socket_spans
+from harness.observing.measuring import measuring
+from harness.observing.traffic import requests, sent_at
 
 __all__ = ["attempts_after_logout"]
 

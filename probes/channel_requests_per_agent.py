@@ -2,9 +2,9 @@
 
 from chaoslib.types import Configuration
 
-from harness.history import since_fault
-from harness.measuring import measuring
-from harness.traffic import most_per_agent, requests
+from harness.observing.history import since_fault
+from harness.observing.measuring import measuring
+from harness.observing.traffic import most_per_agent, requests
 
 __all__ = ["channel_requests_per_agent"]
 

@@ -2,10 +2,10 @@
 
 from chaoslib.types import Configuration
 
-from harness.figures import most_within
-from harness.history import since_fault
-from harness.measuring import measuring
-from harness.traffic import connection_attempts
+from harness.observing.figures import most_within
+from harness.observing.history import since_fault
+from harness.observing.measuring import measuring
+from harness.observing.traffic import connection_attempts
 
 __all__ = ["connection_attempts_per_agent"]
 

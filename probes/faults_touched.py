@@ -2,8 +2,8 @@
 
 from chaoslib.types import Configuration
 
-from harness.measuring import measuring
-from harness.traffic import touched
+from harness.observing.measuring import measuring
+from harness.observing.traffic import touched
 
 __all__ = ["faults_touched"]
 

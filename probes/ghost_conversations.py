@@ -2,10 +2,10 @@
 
 from chaoslib.types import Configuration
 
-from harness.api import Api
-from harness.measuring import measuring
-from harness.observer import conversation, conversation_details, conversation_ids
-from harness.status import LIVE_STATES
+from harness.observing.api import Api
+from harness.observing.measuring import measuring
+from harness.observing.observer import conversation, conversation_details, conversation_ids
+from harness.observing.status import LIVE_STATES
 
 __all__ = ["ghost_conversations"]
 

@@ -2,10 +2,10 @@
 
 from chaoslib.types import Configuration
 
-from harness.figures import most_within
-from harness.history import since_fault
-from harness.measuring import measuring
-from harness.traffic import requests
+from harness.observing.figures import most_within
+from harness.observing.history import since_fault
+from harness.observing.measuring import measuring
+from harness.observing.traffic import requests
 
 __all__ = ["peak_request_rate"]
 

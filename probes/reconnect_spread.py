@@ -3,10 +3,10 @@
 from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
-from harness.figures import percentile
-from harness.history import first_fault, outages
-from harness.measuring import measuring
-from harness.traffic import connection_attempts
+from harness.observing.figures import percentile
+from harness.observing.history import first_fault, outages
+from harness.observing.measuring import measuring
+from harness.observing.traffic import connection_attempts
 
 __all__ = ["reconnect_spread"]
 

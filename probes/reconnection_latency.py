@@ -3,10 +3,10 @@
 from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
-from harness.figures import NEVER_S
-from harness.figures import statistic as statistic_of
-from harness.history import first_fault, outages
-from harness.measuring import measuring
+from harness.observing.figures import NEVER_S
+from harness.observing.figures import statistic as statistic_of
+from harness.observing.history import first_fault, outages
+from harness.observing.measuring import measuring
 
 __all__ = ["reconnection_latency"]
 

@@ -3,8 +3,8 @@
 from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
-from harness.history import refusals
-from harness.measuring import measuring
+from harness.observing.history import refusals
+from harness.observing.measuring import measuring
 
 __all__ = ["requests_after_refusal"]
 

@@ -4,9 +4,9 @@ from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
 from harness.evidence import Entry
-from harness.history import SECOND
-from harness.measuring import measuring
-from harness.traffic import requests, sent_at
+from harness.observing.history import SECOND
+from harness.observing.measuring import measuring
+from harness.observing.traffic import requests, sent_at
 
 __all__ = ["requests_ignoring_retry_after"]
 

@@ -2,8 +2,8 @@
 
 from chaoslib.types import Configuration
 
-from harness.history import is_humans_wish, since_fault
-from harness.measuring import measuring
+from harness.observing.history import is_humans_wish, since_fault
+from harness.observing.measuring import measuring
 
 __all__ = ["sessions_lost"]
 

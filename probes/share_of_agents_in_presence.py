@@ -2,11 +2,11 @@
 
 from chaoslib.types import Configuration
 
-from harness.api import Api
-from harness.figures import share
-from harness.measuring import measuring
-from harness.observer import agent_statuses
-from harness.status import spelt_as_in_events
+from harness.observing.api import Api
+from harness.observing.figures import share
+from harness.observing.measuring import measuring
+from harness.observing.observer import agent_statuses
+from harness.observing.status import spelt_as_in_events
 
 __all__ = ["share_of_agents_in_presence"]
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from chaoslib.types import Configuration
 
 from harness.evidence import Evidence
-from harness.figures import share
-from harness.history import is_open, socket_spans
-from harness.measuring import Desktop, Measuring, measuring
+from harness.observing.figures import share
+from harness.observing.history import is_open, socket_spans
+from harness.observing.measuring import Desktop, Measuring, measuring
 
 __all__ = ["share_of_desktops_connected"]
 

@@ -3,8 +3,8 @@
 from chaoslib.types import Configuration
 
 from harness.errors import BadInput
-from harness.figures import share
-from harness.measuring import measuring
+from harness.observing.figures import share
+from harness.observing.measuring import measuring
 
 __all__ = ["share_of_desktops_hearing"]
 

@@ -3,9 +3,9 @@
 from chaoslib.types import Configuration
 
 from harness.evidence import Evidence
-from harness.figures import share
-from harness.history import phase_span, within
-from harness.measuring import measuring
+from harness.observing.figures import share
+from harness.observing.history import phase_span, within
+from harness.observing.measuring import measuring
 
 __all__ = ["share_of_offers_heard"]
 

@@ -2,11 +2,11 @@
 
 from chaoslib.types import Configuration
 
-from harness.api import Api, segment
-from harness.figures import share
-from harness.measuring import measuring
-from harness.observer import agent_statuses
-from harness.status import AgentStatus, presence_of, user_status
+from harness.observing.api import Api, segment
+from harness.observing.figures import share
+from harness.observing.measuring import measuring
+from harness.observing.observer import agent_statuses
+from harness.observing.status import AgentStatus, presence_of, user_status
 
 __all__ = ["share_of_presence_endpoints_agreeing"]
 

@@ -3,9 +3,9 @@
 from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
-from harness.figures import share
-from harness.history import refusals
-from harness.measuring import measuring
+from harness.observing.figures import share
+from harness.observing.history import refusals
+from harness.observing.measuring import measuring
 
 __all__ = ["share_of_refused_agents_told"]
 

@@ -2,12 +2,12 @@
 
 from chaoslib.types import Configuration
 
-from harness.api import Api
-from harness.figures import share
-from harness.history import is_open, socket_spans
-from harness.measuring import Desktop, measuring
-from harness.observer import agent_statuses
-from harness.status import AgentStatus, spelt_as_in_events
+from harness.observing.api import Api
+from harness.observing.figures import share
+from harness.observing.history import is_open, socket_spans
+from harness.observing.measuring import Desktop, measuring
+from harness.observing.observer import agent_statuses
+from harness.observing.status import AgentStatus, spelt_as_in_events
 
 __all__ = ["share_of_statuses_matching_banner"]
 

@@ -4,8 +4,8 @@ from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
 from harness.evidence import Evidence
-from harness.figures import share
-from harness.measuring import measuring
+from harness.observing.figures import share
+from harness.observing.measuring import measuring
 
 __all__ = ["share_of_topics_subscribed"]
 

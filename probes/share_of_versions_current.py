@@ -2,11 +2,11 @@
 
 from chaoslib.types import Configuration
 
-from harness.api import Api
-from harness.figures import share
-from harness.measuring import Desktop, measuring
-from harness.observer import agent_statuses, conversation
-from harness.status import AgentStatus
+from harness.observing.api import Api
+from harness.observing.figures import share
+from harness.observing.measuring import Desktop, measuring
+from harness.observing.observer import agent_statuses, conversation
+from harness.observing.status import AgentStatus
 
 __all__ = ["share_of_versions_current"]
 

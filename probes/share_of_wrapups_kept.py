@@ -5,13 +5,13 @@ from datetime import datetime
 
 from chaoslib.types import Configuration
 
-from harness.api import Api
 from harness.evidence import Entry, Evidence
-from harness.figures import share
-from harness.history import first_fault
-from harness.measuring import Desktop, measuring
-from harness.observer import conversation
-from harness.status import Part
+from harness.observing.api import Api
+from harness.observing.figures import share
+from harness.observing.history import first_fault
+from harness.observing.measuring import Desktop, measuring
+from harness.observing.observer import conversation
+from harness.observing.status import Part
 
 __all__ = ["share_of_wrapups_kept"]
 

@@ -2,10 +2,10 @@
 
 from chaoslib.types import Configuration
 
-from harness.figures import share
-from harness.history import since_fault
-from harness.measuring import measuring
-from harness.traffic import write_outcomes
+from harness.observing.figures import share
+from harness.observing.history import since_fault
+from harness.observing.measuring import measuring
+from harness.observing.traffic import write_outcomes
 
 __all__ = ["share_of_writes_done"]
 

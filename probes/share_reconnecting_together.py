@@ -3,9 +3,9 @@
 from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
-from harness.history import first_fault
-from harness.measuring import measuring
-from harness.traffic import connection_attempts
+from harness.observing.history import first_fault
+from harness.observing.measuring import measuring
+from harness.observing.traffic import connection_attempts
 
 __all__ = ["share_reconnecting_together"]
 

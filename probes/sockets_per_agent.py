@@ -3,8 +3,8 @@
 from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
-from harness.history import most_at_once, socket_spans
-from harness.measuring import measuring
+from harness.observing.history import most_at_once, socket_spans
+from harness.observing.measuring import measuring
 
 __all__ = ["sockets_per_agent"]
 

@@ -8,9 +8,9 @@ from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
 from harness.evidence import Entry, Evidence
-from harness.history import first_fault
-from harness.measuring import measuring
-from harness.traffic import requests, sent_at
+from harness.observing.history import first_fault
+from harness.observing.measuring import measuring
+from harness.observing.traffic import requests, sent_at
 
 __all__ = ["stale_writes"]
 

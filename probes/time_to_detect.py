@@ -4,11 +4,11 @@ from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
 from harness.evidence import Evidence
-from harness.figures import NEVER_S
-from harness.figures import statistic as statistic_of
-from harness.history import socket_spans
-from harness.measuring import measuring
-from harness.traffic import touched
+from harness.observing.figures import NEVER_S
+from harness.observing.figures import statistic as statistic_of
+from harness.observing.history import socket_spans
+from harness.observing.measuring import measuring
+from harness.observing.traffic import touched
 
 __all__ = ["time_to_detect"]
 

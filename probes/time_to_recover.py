@@ -2,9 +2,9 @@
 
 from chaoslib.types import Configuration
 
-from harness.figures import statistic as statistic_of
-from harness.history import recovery_times
-from harness.measuring import measuring
+from harness.observing.figures import statistic as statistic_of
+from harness.observing.history import recovery_times
+from harness.observing.measuring import measuring
 
 __all__ = ["time_to_recover"]
 

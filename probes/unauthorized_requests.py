@@ -2,8 +2,8 @@
 
 from chaoslib.types import Configuration
 
-from harness.history import since_fault
-from harness.measuring import measuring
+from harness.observing.history import since_fault
+from harness.observing.measuring import measuring
 
 __all__ = ["unauthorized_requests"]
 

@@ -2,9 +2,9 @@
 
 from chaoslib.types import Configuration
 
-from harness.figures import share
-from harness.history import phase_span, within
-from harness.measuring import measuring
+from harness.observing.figures import share
+from harness.observing.history import phase_span, within
+from harness.observing.measuring import measuring
 
 __all__ = ["websocket_error_rate"]
 

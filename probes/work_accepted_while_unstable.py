@@ -4,8 +4,8 @@ from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
 from harness.evidence import Entry, Evidence
-from harness.history import Span, is_open, outages, since_fault, socket_spans
-from harness.measuring import measuring
+from harness.observing.history import Span, is_open, outages, since_fault, socket_spans
+from harness.observing.measuring import measuring
 
 __all__ = ["work_accepted_while_unstable"]
 

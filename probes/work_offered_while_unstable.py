@@ -3,8 +3,8 @@
 from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
-from harness.history import is_open, outages, since_fault, socket_spans
-from harness.measuring import measuring
+from harness.observing.history import is_open, outages, since_fault, socket_spans
+from harness.observing.measuring import measuring
 
 __all__ = ["work_offered_while_unstable"]
 

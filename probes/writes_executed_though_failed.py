@@ -3,8 +3,8 @@
 from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
-from harness.measuring import measuring
-from harness.traffic import excess_writes, write_outcomes
+from harness.observing.measuring import measuring
+from harness.observing.traffic import excess_writes, write_outcomes
 
 __all__ = ["writes_executed_though_failed"]
 

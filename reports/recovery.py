@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from statistics import median
 
-from harness.figures import percentile
+from harness.observing.figures import percentile
 from reports.agents import AgentTracks, spans
 from reports.model import AgentLine, Connection, Fault, MarkKind, Outcome, Queue, Recoveries, Recovery, Span
 from reports.record import Record

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.errors import BadInput
-from harness.guard import DEFAULTS, conditions_of
-from harness.guard import Condition as Rule
+from harness.keeping.guard import DEFAULTS, conditions_of
+from harness.keeping.guard import Condition as Rule
 from reports.model import Condition, LeaseRecord
 from reports.record import Record
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.processes import Identity
+from harness.keeping.processes import Identity
 from harness.waiting import Waited, until
 
 MARKER = "DESKSTORM_TEST_RUN"

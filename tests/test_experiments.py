@@ -7,7 +7,6 @@ import pytest
 from harness.many import run_all
 from harness.prove import Claim, claims_of
 
-
 EXPERIMENTS = sorted((Path(__file__).parent.parent / "experiments").glob("*.json"))
 README = (Path(__file__).parent.parent / "README.md").read_text()
 CLAIMS = [claim for path in EXPERIMENTS for claim in claims_of(path)]

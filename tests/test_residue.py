@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.processes import Identity
+from harness.keeping.processes import Identity
 
 ROOT = Path(__file__).parent.parent
 LIMIT_S = 60.0

@@ -1,7 +1,7 @@
 import pytest
 
-from harness.api import Api
 from harness.errors import BadInput
+from harness.observing.api import Api
 from tests.actions.conftest import Live
 
 pytestmark = pytest.mark.world

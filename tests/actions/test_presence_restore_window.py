@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from harness.api import Api
 from harness.errors import BadInput, FaultNotInForce
+from harness.observing.api import Api
 from harness.world import World
 from tests.actions.conftest import Live
 

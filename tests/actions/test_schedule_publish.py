@@ -1,7 +1,7 @@
 import pytest
 
+from harness.breaking.presences import definition_id
 from harness.errors import BadInput, FaultNotInForce
-from harness.presences import definition_id
 from tests.actions.conftest import Client, Live
 
 pytestmark = pytest.mark.world

@@ -1,7 +1,7 @@
 import pytest
 
 from actions.submit_wrapups import submit_wrapups
-from harness.api import Api
+from harness.observing.api import Api
 from harness.waiting import until
 from tests.actions.conftest import Live, on_call
 

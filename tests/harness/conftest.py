@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness import leftovers
+from harness.keeping import leftovers
 from tests.simulator.cloud.conftest import cloud as cloud
 from tests.simulator.cloud.conftest import start_cloud as start_cloud
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from harness import state
+from harness.keeping import state
 from harness.many import CHAOS_RUN
 from harness.waiting import until
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from harness.evidence import Evidence, read
+from harness.keeping.processes import Identity
 from harness.many import CHAOS_RUN
-from harness.processes import Identity
 from harness.waiting import until
 
 pytestmark = pytest.mark.world

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from harness.api import Api
 from harness.errors import NoEvidence
-from harness.observer import conversation
+from harness.observing.api import Api
+from harness.observing.observer import conversation
 from probes.share_of_wrapups_kept import share_of_wrapups_kept
 from tests.probes.conftest import Scene
 

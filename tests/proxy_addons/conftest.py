@@ -29,10 +29,10 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.sync.client import ClientConnection, connect
 
+from harness.breaking.wire import WireControl
 from harness.evidence import Entry, EvidenceWriter, read
 from harness.scope import Scope
 from harness.waiting import until
-from harness.wire import WireControl
 from harness.world import Wire
 from proxy_addons.core.traffic import Traffic
 

@@ -5,9 +5,9 @@ import socket as sockets
 
 import pytest
 
+from harness.breaking.wire import WireControl
 from harness.errors import BadInput, Unreachable
 from harness.scope import Scope
-from harness.wire import WireControl
 from harness.world import Wire
 from tests.proxy_addons.conftest import Desktop, RunningWire
 

@@ -9,8 +9,8 @@ import signal
 import sys
 from pathlib import Path
 
-from harness.keeper import start_keeper
-from harness.undo import Undo
+from harness.keeping.keeper import start_keeper
+from harness.keeping.undo import Undo
 
 CHILD = "import json, sys; print(json.dumps({'ready': 'child'}), flush=True); sys.stdin.read()"
 
