@@ -9,7 +9,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Mapping, MutableMapping
 from dataclasses import asdict
@@ -54,7 +53,6 @@ class Session:
         self._secrets = secrets
         self._started: Started | None = None
         self._hypothesis_probes = {id(p) for p in experiment.get("steady-state-hypothesis", {}).get("probes", ())}
-        self._stopping = threading.Lock()
         self.folder = new_run_folder(settings.runs, _stem())
         self.evidence = evidence_of(self.folder / "evidence")
         self.began = datetime.now(UTC)
@@ -100,10 +98,8 @@ class Session:
 
     def stop(self, reason: str) -> None:
         """The kill switch was thrown (by the keeper): go no further."""
-        with self._stopping:
-            if not self.must_stop:
-                self.must_stop = reason
-                self.trouble(reason)
+        self.trouble(reason)
+        self.must_stop = self.must_stop or reason
 
     def hypothesis_ended(self, state: Any) -> None:
         """Record one look at the steady state: before, during or after the method."""
@@ -239,7 +235,9 @@ class Session:
 def _carried_out(activity: Mapping[str, Any], run: Any) -> Mapping[str, Any]:
     """The run of an activity, called failed where Chaos Toolkit calls success what did nothing."""
     if not isinstance(run, MutableMapping):
-        return {"status": "interrupted"}
+        return {"status": "interrupted", "exception": ["it was interrupted"]}
+    if "status" not in run:
+        return {**run, "status": "interrupted", "exception": ["it was interrupted"]}
     output = run.get("output")
     if inspect.iscoroutine(output):
         output.close()
