@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.evidence import Entry, read
-from harness.many import Order, run_all
+from harness.many import Order, Runs
 
 REACH_S = 4.0
 WAITS = ("actions.observe.", "probes.")
@@ -47,7 +47,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for trial in range(1, given.trials + 1):
             order = Order(given.experiment, seed=trial, runs=Path(folder))
-            outcome = run_all([order], 1, lambda *_: None, lambda *_: None)[0]
+            outcome = Runs().all([order])[0]
             waits = waits_s(read(outcome.folder / "evidence").entries)
             beyond.append(outcome.seconds - waits)
             figures = (outcome.seconds, waits, beyond[-1])

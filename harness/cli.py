@@ -32,7 +32,7 @@ def main() -> None:
     sys.exit(int(code or 0))
 
 
-@click.group()
+@click.group(context_settings={"max_content_width": 110})
 @click.version_option(package_name="chaostoolkit-deskstorm")
 def deskstorm() -> None:
     """Break a contact centre on purpose, and say honestly whether its desktops recovered."""
@@ -85,7 +85,7 @@ def world(**asked: object) -> int:
 @click.argument("settings", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option("--world", "run", help="The run id of the world, if several are up.")
 def arm(fault: str, settings: Sequence[str], run: str | None) -> int:
-    """Put FAULT in force on a running world, e.g. `deskstorm arm api_latency delay_ms=500`."""
+    """Put FAULT in force on a running world: `deskstorm arm api_latency delay_ms=500`."""
     return commands.arm(fault, settings, run)
 
 

@@ -19,12 +19,13 @@ from typing import Any
 
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 
 from harness.errors import BadInput
 from harness.evidence import read
 from harness.keeping import leftovers
-from harness.many import Order, Outcome, check_experiments, run_all
+from harness.many import Order, Outcome, Runs, check_experiments
 from harness.progress import Progress, Tail
 from harness.prove import Claim, claims_of, matrix
 from harness.runtime import SOURCE_VARIABLE, WORLD_KEY, evidence_of
@@ -56,7 +57,7 @@ def run(experiments: Sequence[Path], parallel: int, seeds: Iterable[int], asked:
             outcome.order.experiment.stem,
             str(outcome.order.seed),
             f"[{colour}]{outcome.verdict}[/]",
-            "\n".join(outcome.reasons[:3]),
+            escape("\n".join(outcome.reasons[:3])),
             f"{outcome.seconds:.1f}",
         )
     console.print(table)
@@ -91,7 +92,7 @@ def prove(experiments: Sequence[Path], seeds: Iterable[int], parallel: int, runs
         colour = "green" if held == len(mine) else "red"
         seen = "; ".join(sorted({f"{o.verdict} {', '.join(o.caught_by) or o.reasons[0]}" for o in mine}))
         name, count = claim.experiment.stem, f"[{colour}]{held}/{len(mine)}[/]"
-        table.add_row(name, claim.plant, str(claim.expected), claim.question or "", count, seen)
+        table.add_row(name, claim.plant, str(claim.expected), claim.question or "", count, escape(seen))
     console.print(table)
     subprocess.run([sys.executable, "-m", "reports.matrix", str(path)], check=True)
     return 0 if all(claim.holds(outcome) for (claim, _), outcome in by_claim.items()) else 1
@@ -114,7 +115,7 @@ def _with_progress(orders: Sequence[Order], parallel: int) -> list[Outcome]:
             running.pop(outcome.order, None)
             left -= 1
         colour, why = COLOURS[outcome.verdict], outcome.reasons[0] if outcome.reasons else ""
-        line = f"[{colour}]{outcome.verdict}[/] {_label(outcome.order)} ({outcome.seconds:.1f} s): {why}"
+        line = f"[{colour}]{outcome.verdict}[/] {_label(outcome.order)} ({outcome.seconds:.1f} s): {escape(why)}"
         console.print(line, soft_wrap=True)
 
     def picture() -> Table:
@@ -123,15 +124,20 @@ def _with_progress(orders: Sequence[Order], parallel: int) -> list[Outcome]:
             for order, (progress, tail) in running.items():
                 for line in tail.fresh():
                     progress.take(line)
-                grid.add_row(f"[bold]{_label(order)}[/]", progress.sentence())
+                grid.add_row(f"[bold]{_label(order)}[/]", escape(progress.sentence()))
             grid.add_row("", f"{left} of {len(orders)} runs to go")
         return grid
 
-    with ThreadPoolExecutor(1) as pool:
-        future: Future[list[Outcome]] = pool.submit(run_all, orders, parallel, started, ended)
-        with Live(console=console, refresh_per_second=4, transient=True) as live:
+    runs = Runs(parallel, started, ended)
+    with ThreadPoolExecutor(1) as pool, Live(console=console, refresh_per_second=4, transient=True) as live:
+        future = pool.submit(runs.all, orders)
+        try:
             _until_done(future, lambda: live.update(picture()))
-    return future.result()
+        except KeyboardInterrupt:
+            console.print("ending what runs: faults first, then the worlds")
+            runs.interrupt()
+            raise
+        return future.result()
 
 
 def _until_done(future: "Future[list[Outcome]]", show: Callable[[], None]) -> None:
@@ -263,7 +269,7 @@ def stop() -> int:
     """Clear everything on this machine."""
     done = leftovers.stop_all()
     for line in done:
-        console.print(line, soft_wrap=True)
+        console.print(escape(line), soft_wrap=True)
     console.print("nothing was in force" if not done else f"{len(done)} things cleared", soft_wrap=True)
     return 0
 
@@ -297,7 +303,7 @@ def review(folder: Path) -> int:
     judgement = judge(evidence, still_open=())
     path.write_text(json.dumps({**known, **judgement.as_json()}, indent=1))
     subprocess.run([sys.executable, "-m", "reports", str(folder)], check=True)
-    console.print(f"{judgement.verdict}: {'; '.join(judgement.reasons)}", soft_wrap=True)
+    console.print(escape(f"{judgement.verdict}: {'; '.join(judgement.reasons)}"), soft_wrap=True)
     return 0
 
 

@@ -83,61 +83,67 @@ def check_experiments(paths: Iterable[Path]) -> None:
             raise BadInput(f"experiment {path}", "a control with module harness.control", found.get("controls"))
 
 
-def run_all(
-    orders: Iterable[Order],
-    parallel: int,
-    started: Callable[[Order, Path], None],
-    ended: Callable[[Outcome], None],
-) -> list[Outcome]:
-    """Run every order, `parallel` at a time; on Ctrl-C each run is ended in order first, then KeyboardInterrupt."""
-    running: set[subprocess.Popen[bytes]] = set()
-    with ThreadPoolExecutor(parallel) as pool:
-        futures = [pool.submit(_run, order, running, started, ended) for order in orders]
-        try:
-            return [future.result() for future in futures]
-        except KeyboardInterrupt:
-            for future in futures:
-                future.cancel()
-            for process in list(running):
-                process.send_signal(signal.SIGINT)
-            raise
+class Runs:
+    """Runs orders, `parallel` at a time. `started(order, folder)` and `ended(outcome)` are told from other threads."""
 
+    def __init__(
+        self,
+        parallel: int = 1,
+        started: Callable[[Order, Path], None] = lambda order, folder: None,
+        ended: Callable[[Outcome], None] = lambda outcome: None,
+    ) -> None:
+        self._parallel = parallel
+        self._tell_started = started
+        self._tell_ended = ended
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._interrupted = False
 
-def _run(
-    order: Order,
-    running: set[subprocess.Popen[bytes]],
-    started: Callable[[Order, Path], None],
-    ended: Callable[[Outcome], None],
-) -> Outcome:
-    identity = f"{order.experiment.stem}-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}-{next(_numbers)}"
-    folder = order.runs.absolute() / identity
-    begun = time.monotonic()
-    order.runs.mkdir(parents=True, exist_ok=True)
-    log = order.runs / f"{identity}.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*CHAOS_RUN, str(folder / "chaos-journal.json"), str(order.experiment)],
-            env=os.environ | order.environment() | {"DESKSTORM_RUN": identity},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        running.add(process)
-        started(order, folder)
-        why = ""
-        try:
-            process.wait(LONGEST_EXPERIMENT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            why = f"it took longer than {LONGEST_EXPERIMENT_S:g} s and was ended"
-        running.discard(process)
-    if folder.is_dir():
-        log.replace(folder / "chaos.log")
-    outcome = _outcome(order, folder, process.returncode, why, time.monotonic() - begun)
-    ended(outcome)
-    return outcome
+    def all(self, orders: Iterable[Order]) -> list[Outcome]:
+        """Run every order; their outcomes in the same order."""
+        with ThreadPoolExecutor(self._parallel) as pool:
+            return list(pool.map(self._run, orders))
+
+    def interrupt(self) -> None:
+        """End what runs in order, as Ctrl-C would, and start nothing more."""
+        self._interrupted = True
+        for process in list(self._running):
+            process.send_signal(signal.SIGINT)
+
+    def _run(self, order: Order) -> Outcome:
+        identity = f"{order.experiment.stem}-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}-{next(_numbers)}"
+        folder = order.runs.absolute() / identity
+        if self._interrupted:
+            return Outcome(order, Verdict.VOID, ("it was not started: interrupted",), folder, 0.0)
+        begun = time.monotonic()
+        order.runs.mkdir(parents=True, exist_ok=True)
+        log = order.runs / f"{identity}.log"
+        code, why = self._chaos(order, folder, log)
+        if folder.is_dir():
+            log.replace(folder / "chaos.log")
+        outcome = _outcome(order, folder, code, why, time.monotonic() - begun)
+        self._tell_ended(outcome)
+        return outcome
+
+    def _chaos(self, order: Order, folder: Path, log: Path) -> tuple[int, str]:
+        """The exit code of one `chaos run`, and why it was ended if it did not end by itself."""
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [*CHAOS_RUN, str(folder / "chaos-journal.json"), str(order.experiment)],
+                env=os.environ | order.environment() | {"DESKSTORM_RUN": folder.name},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches it through `interrupt` alone
+            )
+            self._running.add(process)
+            self._tell_started(order, folder)
+            try:
+                return process.wait(LONGEST_EXPERIMENT_S), ""
+            except subprocess.TimeoutExpired:
+                process.kill()
+                return process.wait(), f"it took longer than {LONGEST_EXPERIMENT_S:g} s and was ended"
+            finally:
+                self._running.discard(process)
 
 
 def _outcome(order: Order, folder: Path, code: int, why: str, seconds: float) -> Outcome:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.many import run_all
+from harness.many import Runs
 from harness.prove import Claim, claims_of
 
 EXPERIMENTS = sorted((Path(__file__).parent.parent / "experiments").glob("*.json"))
@@ -20,7 +20,7 @@ def test_there_are_experiments() -> None:
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: f"{claim.experiment.stem}-{claim.plant}")
 def test_an_experiment_says_what_it_claims(claim: Claim, tmp_path: Path) -> None:
     order = claim.order(seed=1, runs=tmp_path)
-    outcome = run_all([order], 1, lambda *_: None, lambda *_: None)[0]
+    outcome = Runs().all([order])[0]
     assert claim.holds(outcome), f"{outcome.verdict}: {outcome.reasons}; caught by {outcome.caught_by}"
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,10 +10,16 @@ from typing import Any
 
 import pytest
 
+from harness.evidence import read
+from harness.waiting import until
 from tests.harness.test_false_greens import BREAK, CALM, HEAL, STAGE, experiment, mischief
 
 pytestmark = pytest.mark.world
 LIMIT_S = 180
+
+
+def environment(folder: Path) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(STAGE), "COLUMNS": "200", "DESKSTORM_STATE": str(folder / "state")}
 
 
 def run(folder: Path, *words: str, **contents: dict[str, Any]) -> "subprocess.CompletedProcess[str]":
@@ -22,7 +29,7 @@ def run(folder: Path, *words: str, **contents: dict[str, Any]) -> "subprocess.Co
         paths[-1].write_text(json.dumps(content))
     return subprocess.run(
         [sys.executable, "-m", "harness.cli", "run", *map(str, paths), *words, "--runs", str(folder / "runs")],
-        env={**os.environ, "PYTHONPATH": str(STAGE), "COLUMNS": "200"},
+        env=environment(folder),
         capture_output=True,
         text=True,
         timeout=LIMIT_S,
@@ -55,3 +62,30 @@ def test_the_worst_verdict_makes_the_exit_code(tmp_path: Path, contents: dict[st
     done = run(tmp_path, "--parallel", "2", **contents)
     assert done.returncode == code, done.stdout + done.stderr
     assert words in done.stdout
+
+
+def test_ctrl_c_ends_every_run_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "long.json"
+    path.write_text(
+        json.dumps(experiment(method=[BREAK, mischief("wait", "action", "hang", arguments={"seconds": 90})]))
+    )
+    words = [sys.executable, "-m", "harness.cli", "run", str(path), "--parallel", "2", "--repeat", "4"]
+    process = subprocess.Popen(
+        [*words, "--runs", str(tmp_path / "runs")],
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+    def both_in_force() -> bool:
+        folders = list(tmp_path.glob("runs/*/evidence"))
+        return len([folder for folder in folders if read(folder).of("fault.seen")]) == 2
+
+    until(both_in_force, "two runs with a fault in force", 60)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 130, said
+    assert said.count("VOID long") == 2
+    assert len(list(tmp_path.glob("runs/*/verdict.json"))) == 2
+    assert list((tmp_path / "state").iterdir()) == []
