@@ -1,0 +1,21 @@
+"""Whether a desktop floods the API."""
+
+from chaoslib.types import Configuration
+
+from harness.observing.history import since_fault
+from harness.observing.measuring import measuring
+from harness.observing.traffic import most_per_agent, requests
+
+__all__ = ["requests_per_agent"]
+
+
+def requests_per_agent(window_s: float = 60, path: str = "*", configuration: Configuration = None) -> int:
+    """The largest number of requests to `path` by one agent within any `window_s` real-world seconds.
+
+    Counted on the wire since the first fault, or since the start if there was none; refused requests count.
+    """
+    look = measuring(configuration, "requests_per_agent")
+    evidence = look.evidence()
+    start = since_fault(evidence)
+    found = [entry for entry in requests(evidence, look.agents, path=path) if entry.t >= start]
+    return most_per_agent(found, look.nanoseconds(window_s), look.agents)
