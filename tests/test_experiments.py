@@ -6,6 +6,7 @@ import pytest
 
 from harness.many import Runs
 from harness.prove import Claim, claims_of
+from simulator.desktop.defects import names
 
 EXPERIMENTS = sorted((Path(__file__).parent.parent / "experiments").glob("*.json"))
 README = (Path(__file__).parent.parent / "README.md").read_text()
@@ -30,3 +31,8 @@ def test_the_readme_names_an_experiment_and_what_it_catches(path: Path) -> None:
     defects = [claim.defect for claim in claims_of(path) if claim.defect]
     assert len(rows) == 1, f"add a row for {path.stem} to README.md"
     assert rows[0].split("|")[-2].strip() == ", ".join(defects)
+
+
+def test_every_defect_is_caught_by_some_experiment() -> None:
+    caught = {claim.defect for claim in CLAIMS if claim.defect}
+    assert caught == set(names())
