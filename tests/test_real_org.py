@@ -268,7 +268,7 @@ def test_who_must_not_be_touched_is_named_before_anything_starts(org: Org, happe
 
 def test_it_is_checked_again_before_each_injection(org: Org) -> None:
     meddled = _does("somebody joins", "meddling", "call", method="POST", path=MEMBERS, body=[{"id": STRANGER.id}])
-    slow = _does("slow down", "actions.api_latency", "inject_api_latency", delay_ms=100, seconds=60)
+    slow = _does("slow down", "actions.api_latency", "inject_api_latency", delay_ms=2000, seconds=600)
     heal = _does("heal", "actions.api_latency", "clear_api_latency")
     again = {**slow, "name": "slow down again"}
     ran = org.run(_experiment(org, [slow, heal, meddled, again, CONNECTED], rollbacks=[heal]))
@@ -291,7 +291,7 @@ def test_a_fault_that_needs_the_clouds_help_is_refused_by_name(org: Org) -> None
     [
         ("token_refresh_delay", {}, "this experiment's world: expected a local one, whose cloud can be set to token_s"),
         ("schedule_publish", {"DESKSTORM_SABOTAGE": "schedule_publish"}, "sabotage of schedule_publish: expected a lo"),
-        ("wrapup_outage", {}, "agents: expected at least 6 for this experiment, found 5"),
+        ("wrapup_outage", {}, "agents: expected at least 7 for this experiment, found 5"),
         ("websocket_reset", {"GENESYS_CLIENT_SECRET": "wrong"}, "the blast radius could not be checked"),
         ("websocket_reset", {"CANARY": ""}, "the environment variable"),
     ],

@@ -222,14 +222,14 @@ def test_the_red_button_clears_first_and_the_run_is_void(forced: Callable[..., R
 
 
 def test_a_breached_guard_ends_the_run_and_is_a_finding(forced: Callable[..., Run]) -> None:
-    strict = [{"measure": "api_p99_ms", "limit": 500, "for_s": 2}]
+    strict = [{"measure": "api_p99_ms", "limit": 500, "for_s": 60}]
     run = forced(method=(BREAK, waits("step", "action")), guard=strict)
     run.reaches("step")
     alive = run.processes()
     assert run.process.wait(UP_WITHIN_S) != 0
     found = run.verdict()
     assert found["verdict"] == "FAIL"
-    assert found["reasons"][0].startswith("guard: api_p99_ms above 500 for 2 s")
+    assert found["reasons"][0].startswith("guard: api_p99_ms above 500 for 60 s")
     evidence = run.evidence
     breach, undone = evidence.of("guard.breach")[0], evidence.of("lease.undone")[0]
     assert breach.t < undone.t
