@@ -289,6 +289,8 @@ class Desktop:
         self.upstream = upstream
         self.proxy = wire.ready["proxy"]
         self.trust = ssl.create_default_context(cafile=wire.ready["ca"])
+        # A sync socket reads and writes in two threads, which OpenSSL does not bear beside TLS 1.3's late tickets.
+        self.trust.maximum_version = ssl.TLSVersion.TLSv1_2
         self.http = httpx.Client(
             base_url=upstream.url, proxy=self.proxy, verify=self.trust, timeout=LIMIT_S, trust_env=False
         )

@@ -18,7 +18,7 @@ def test_a_call_hangs_and_leaves_evidence_when_its_caller_gives_up(wire: Running
         desktop.http.get("/api/v2/things/1", timeout=0.2)
     until(lambda: wire.records("api", agent=desktop.agent)[-1]["status"] == 0, "evidence of the call", 5)
     api = wire.records("api", agent=desktop.agent)[-1]
-    assert 200 <= api["ms"] < 1000
+    assert 190 <= api["ms"] < 1000  # two clocks: the caller's limit of 200 ms, and the wire's
     assert api["touched"] == ["api_hang"]
     assert wire.touched(lease) == 1
     wire.control.disarm()

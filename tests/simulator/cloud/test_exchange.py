@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from harness.waiting import until
 from tests.simulator.cloud.conftest import AGENTS, CloudProcess
 
 pytestmark = pytest.mark.world
@@ -67,7 +68,9 @@ def test_a_body_that_is_no_object_is_refused_where_one_is_needed(shared_cloud: C
 
 def test_each_request_is_in_the_evidence_with_its_agent_and_without_its_query(cloud: CloudProcess) -> None:
     cloud.agent().get("/api/v2/users/me?expand=presence")
-    entry = cloud.evidence().last("cloud.request", path="/api/v2/users/me")
+    entry = until(
+        lambda: cloud.evidence().last("cloud.request", path="/api/v2/users/me"), "the evidence of the request", 5
+    )
     assert entry is not None
     assert (entry.agent, entry["method"], entry["status"]) == (AGENTS[0].id, "GET", 200)
 
