@@ -20,7 +20,7 @@ from typing import Any
 from chaoslib.hypothesis import within_tolerance
 
 from harness.errors import BadInput, DeskstormError
-from harness.evidence import read, redact
+from harness.evidence import Evidence, read, redact
 from harness.keeping.guard import DEFAULTS as GUARD_DEFAULTS
 from harness.plan import function_of, plan_of, tolerance_in_words
 from harness.runtime import WORLD_KEY, evidence_of
@@ -155,11 +155,12 @@ class Session:
         if self._started is not None:
             self._take_down(self._started)
         self.evidence.write("run.ended", status=journal.get("status"))
-        judgement = judge(read(self.folder / "evidence"), still_open=(self.evidence.source,))
+        evidence = read(self.folder / "evidence")
+        judgement = judge(evidence, still_open=(self.evidence.source,))
         self.evidence.close()
         _scrub(journal, self._known_secrets())
         _write_json(self.folder / "journal.json", {**journal, "deskstorm": judgement.as_json()})
-        _write_json(self.folder / "verdict.json", self._verdict(judgement))
+        _write_json(self.folder / "verdict.json", self._verdict(judgement, evidence))
         self._review()
         return judgement
 
@@ -170,9 +171,8 @@ class Session:
         except DeskstormError as error:
             self.trouble(f"the world could not be taken down in order: {error}")
 
-    def _verdict(self, judgement: Judgement) -> dict[str, Any]:
-        settings = self.settings
-        entries = read(self.folder / "evidence").entries
+    def _verdict(self, judgement: Judgement, evidence: Evidence) -> dict[str, Any]:
+        settings, entries = self.settings, evidence.entries
         return {
             "experiment": _stem(),
             "title": self.experiment.get("title"),

@@ -2,9 +2,8 @@
 
 from chaoslib.types import Configuration
 
-from harness.observing.history import since_fault
 from harness.observing.measuring import measuring
-from harness.observing.traffic import most_per_agent, requests
+from harness.observing.traffic import most_requests
 
 __all__ = ["channel_requests_per_agent"]
 
@@ -15,7 +14,4 @@ def channel_requests_per_agent(window_s: float = 60, configuration: Configuratio
     Counted on the wire since the first fault, or since the start if there was none; refused requests count.
     """
     look = measuring(configuration, "channel_requests_per_agent")
-    evidence = look.evidence()
-    start = since_fault(evidence)
-    found = [entry for entry in requests(evidence, look.agents, "POST", "*/notifications/channels") if entry.t >= start]
-    return most_per_agent(found, look.nanoseconds(window_s), look.agents)
+    return most_requests(look.evidence(), look.agents, look.nanoseconds(window_s), "POST", "*/notifications/channels")

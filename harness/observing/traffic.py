@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 
 from harness.evidence import Entry, Evidence
 from harness.observing.figures import most_within
+from harness.observing.history import since_fault
 
 
 def sent_at(request: Entry) -> int:
@@ -106,3 +107,12 @@ def excess_writes(evidence: Evidence, agents: Collection[str]) -> dict[str, int]
         found["failed"] += failed
         found["duplicate"] += excess - failed
     return found
+
+
+def most_requests(
+    evidence: Evidence, agents: Collection[str], window_ns: int, method: str = "*", path: str = "*"
+) -> int:
+    """The largest number of matching requests by one agent within any `window_ns`, since the first fault."""
+    start = since_fault(evidence)
+    found = [entry for entry in requests(evidence, agents, method, path) if entry.t >= start]
+    return most_per_agent(found, window_ns, agents)
