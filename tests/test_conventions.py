@@ -14,8 +14,8 @@ import pytest
 from chaoslib.experiment import ensure_experiment_is_valid
 
 ROOT = Path(__file__).parents[1]
-OURS = frozenset({"actions", "benchmarks", "harness", "probes", "proxy_addons", "reports", "simulator", "tests"})
-SOURCE = ("actions", "harness", "probes", "proxy_addons", "reports", "simulator")
+OURS = frozenset({"actions", "benchmarks", "harness", "probes", "proxy_addons", "reports", "simulator", "tests", "tracker"})
+SOURCE = ("actions", "harness", "probes", "proxy_addons", "reports", "simulator", "tracker")
 
 # Written in two parts, so that this file does not hold what it looks for.
 REGISTRY_HOST = re.compile(
@@ -116,6 +116,7 @@ MAY_IMPORT: dict[str, tuple[Callable[[str], bool], str]] = {
         ),
         "simulator, harness.evidence, harness.errors and harness.waiting",
     ),
+    "tracker": (lambda name: not is_ours(name) or below(name, "tracker"), "tracker and libraries"),
 }
 
 
@@ -143,6 +144,7 @@ def test_each_part_imports_only_what_it_may(folder: str) -> None:
         ("proxy_addons", "import httpx"),
         ("simulator", "from harness.world import World"),
         ("reports", "def f():\n    import actions.api_latency"),
+        ("tracker", "from harness.errors import BadInput"),
     ],
 )
 def test_a_forbidden_import_is_noticed(folder: str, source: str) -> None:
@@ -328,7 +330,8 @@ def experiments() -> dict[str, dict[str, Any]]:
 
 def defects() -> set[str]:
     """The names of the defects that can be planted: one small file each, in a folder `defects` beside healthy code."""
-    found = {path.stem for path in ROOT.glob("simulator/*/defects/*.py") if not path.name.startswith("_")}
+    files = [*ROOT.glob("simulator/*/defects/*.py"), *ROOT.glob("tracker/defects/*.py")]
+    found = {path.stem for path in files if not path.name.startswith("_")}
     assert found, "there are no defects: add simulator/desktop/defects/<name>.py"
     return found
 
@@ -382,7 +385,7 @@ def test_every_defect_named_exists_and_is_caught_by_a_probe_of_that_experiment()
         for pair in extension(experiment).get("must_catch", []):
             defect, probe = pair["defect"], pair["probe"]
             if defect not in defects():
-                complaints.append(f"experiments/{name}.json: add simulator/desktop/defects/{defect}.py")
+                complaints.append(f"experiments/{name}.json: add {defect}.py to simulator/desktop/defects or tracker/defects")
             if probe not in probe_names(experiment):
                 complaints.append(f"experiments/{name}.json: add a probe named {probe!r}")
     complain(complaints)
