@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,40 @@ VARIABLES = {"agents": "DESKSTORM_AGENTS", "time_scale": "DESKSTORM_TIME_SCALE",
 
 
 @dataclass(frozen=True)
+class TrackerSettings:
+    """The tracker of a run, in real-world seconds, and how many `queues` there are besides the one with agents."""
+
+    max_dwell_s: float = 300.0
+    max_bounces: int = 3
+    retention_s: float = 3600.0
+    alert_repeat_s: float = 300.0
+    queues: int = 2
+
+    @classmethod
+    def read(cls, given: Any) -> "TrackerSettings":
+        """From the `tracker` of an experiment's extension; `BadInput` names the key that is off."""
+        known = [item.name for item in fields(cls)]
+        if not isinstance(given, Mapping) or set(given) - set(known):
+            raise BadInput("extension tracker", f"an object with keys of {', '.join(known)}", given)
+
+        def number(key: str, low: float, high: float) -> float:
+            default = getattr(cls, key)
+            return _number(f"tracker {key}", given.get(key, default), low, high, whole=isinstance(default, int))
+
+        return cls(
+            max_dwell_s=number("max_dwell_s", 1, 86_400),
+            max_bounces=int(number("max_bounces", 0, 1000)),
+            retention_s=number("retention_s", 1, 604_800),
+            alert_repeat_s=number("alert_repeat_s", 1, 86_400),
+            queues=int(number("queues", 0, 100)),
+        )
+
+
+@dataclass(frozen=True)
 class RunSettings:
     """One run. `world_file` names an org; without it the local world is started. `longest_s` is wall-clock seconds.
 
-    `least_agents` is how many agents the experiment cannot do without.
+    `least_agents` is how many agents the experiment cannot do without; with `tracker` the world has one.
     """
 
     agents: int = 12
@@ -32,6 +62,7 @@ class RunSettings:
     runs: Path = Path("runs")
     longest_s: float = LONGEST_RUN_S
     least_agents: int = 1
+    tracker: TrackerSettings | None = None
 
     @classmethod
     def read(cls, configuration: Mapping[str, Any], extra: Mapping[str, Any]) -> "RunSettings":
@@ -54,6 +85,7 @@ class RunSettings:
             runs=runs_folder(),
             longest_s=_number("longest_wall_s", extra.get("longest_wall_s", LONGEST_RUN_S), 1, 86_400),
             least_agents=int(_number("least_agents", extra.get("least_agents", 1), 1, 1000, whole=True)),
+            tracker=None if extra.get("tracker") is None else TrackerSettings.read(extra["tracker"]),
         )
 
 

@@ -53,12 +53,46 @@ class CloudControl:
     token: str
 
 
+class Dialect(StrEnum):
+    """What a tracker understands: Genesys' own events, or the simplified ones of a queue's members."""
+
+    GENESYS = "genesys"
+    SEED = "seed"
+
+
+@dataclass(frozen=True)
+class Tracker:
+    """The interaction tracker under test: deliveries go to `url`/eventbridge.
+
+    `token` (if it wants one) opens deliveries and questions. `ours` is the one of this project; the keeper holds the
+    process of a `kept` one, so that it can be killed and paused. The limits are those that it is set to:
+    `max_dwell_s` in real-world seconds.
+    """
+
+    url: str
+    token: str | None
+    dialect: Dialect
+    ours: bool
+    kept: bool = True
+    max_dwell_s: float = 300.0
+    max_bounces: int = 3
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """What the tracker sends to: time-series store and alert webhooks; `token` opens its readings and its store."""
+
+    url: str
+    token: str
+
+
 @dataclass(frozen=True)
 class World:
     """Everything with an address. Without `crowd_url` there are no desktops of ours, without `control` no simulator.
 
     `api` and `login` are base URLs without a trailing slash, of the cloud itself (not of the wire); `ca` is the
-    certificate to trust on the way there, if not the system's. Times everywhere are real seconds times `time_scale`.
+    certificate to trust on the way there, if not the system's. `queues` are the ids of further queues that nobody works
+    in. Times everywhere are real seconds times `time_scale`.
     """
 
     kind: WorldKind
@@ -79,6 +113,9 @@ class World:
     wire: Wire | None = None
     crowd_url: str | None = None
     control: CloudControl | None = None
+    tracker: Tracker | None = None
+    receiver: Receiver | None = None
+    queues: tuple[str, ...] = ()
 
     @property
     def evidence(self) -> Path:
@@ -107,6 +144,11 @@ class World:
             found["canary"] = Agent(**found["canary"])
             found["wire"] = Wire(**found["wire"]) if found["wire"] else None
             found["control"] = CloudControl(**found["control"]) if found["control"] else None
+            if given := found.get("tracker"):
+                found["tracker"] = Tracker(**{**given, "dialect": Dialect(given["dialect"])})
+            if found.get("receiver"):
+                found["receiver"] = Receiver(**found["receiver"])
+            found["queues"] = tuple(found.get("queues", ()))
             return cls(**found)
         except (KeyError, TypeError, ValueError) as error:
             raise BadInput(f"world file {path}", "the keys of a runtime world", str(error)) from None
