@@ -3,6 +3,7 @@
 Exit codes: 0 PASS or done, 1 FAIL, 2 wrong input, 3 VOID, 130 Ctrl-C.
 """
 
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,8 @@ import click
 
 from harness import commands
 from harness.errors import DeskstormError
+from harness.netlab import Lab
+from harness.netlab import run as run_in_lab
 
 PATH = click.Path(path_type=Path)
 WRONG_INPUT = 2
@@ -119,6 +122,17 @@ def stop() -> int:
 def doctor() -> int:
     """Say what this machine can inject, what it cannot and why, and clear up what was left behind."""
     return commands.doctor()
+
+
+@deskstorm.command()
+@click.option("--memory", default=1024, show_default=True, type=click.IntRange(128, 8192), help="The lab's MiB.")
+@click.option("--limit", default=1800.0, show_default=True, type=click.FloatRange(1), help="Seconds it may take.")
+@click.option("--share", multiple=True, type=PATH, help="A folder below /tmp or /run that the lab sees too.")
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def netlab(memory: int, limit: float, share: Sequence[Path], command: Sequence[str]) -> int:
+    """Run COMMAND under a kernel that has every network rule: `deskstorm netlab -- pytest -m netem`."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    return run_in_lab(command, Lab(memory, limit, tuple(folder.absolute() for folder in share)))
 
 
 @deskstorm.command()
