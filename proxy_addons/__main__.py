@@ -26,7 +26,9 @@ def arguments(path: Path, settings: Settings) -> list[str]:
     if settings.upstream_ca is not None:
         options["ssl_verify_upstream_trusted_ca"] = settings.upstream_ca
     sets = [word for key, value in options.items() for word in ("--set", f"{key}={value}")]
-    return ["--quiet", "--mode", "regular", "-s", str(Path(__file__).parent / "wire.py"), *sets]
+    modes = ["regular", *(f"regular@{host}:0" for host in sorted(settings.listen))]
+    listening = [word for mode in modes for word in ("--mode", mode)]
+    return ["--quiet", *listening, "-s", str(Path(__file__).parent / "wire.py"), *sets]
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from proxy_addons.core.sockets import Socket, hang_up
 from proxy_addons.core.traffic import Call, Traffic
 
 GRACE_S = 1.0
+LOOPBACK = "127.0.0.1"
 # What mitmdump loads for interactive use; each of them would be asked about every request.
 NEEDLESS = (
     *("anticache", "anticomp", "blocklist", "dumper", "maplocal", "mapremote", "modifybody", "modifyheaders"),
@@ -51,10 +52,12 @@ class Dispatcher:
         self.leases = Leases(self.traffic, settings.sabotage)
         self.control = Control(settings.control_token, self.leases, self.traffic)
         control_host, control_port = await self.control.listen()
-        host, port = ctx.master.addons.lookup["proxyserver"].listen_addrs()[0][:2]
+        listening = [address[:2] for address in ctx.master.addons.lookup["proxyserver"].listen_addrs()]
+        proxies = {str(host): f"http://{host}:{port}" for host, port in listening}
         ready = {
             "ready": "wire",
-            "proxy": f"http://{host}:{port}",
+            "proxy": proxies.pop(LOOPBACK),
+            "proxies": proxies,
             "control_host": control_host,
             "control_port": control_port,
             "ca": str(settings.confdir / "mitmproxy-ca-cert.pem"),
@@ -84,7 +87,7 @@ class Dispatcher:
         call = flow.metadata[CALL] = self.traffic.call_begun(flow)
         self._refuse_others(flow)
         faults = self.leases.hooked["handshake" if call.handshake else "request"]
-        return _request(faults, call) if faults and not flow.response else None
+        return _request(faults, call) if faults and not flow.response and not call.copy_of else None
 
     def response(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """An answer is here, the cloud's or one of ours."""
@@ -94,7 +97,7 @@ class Dispatcher:
             return None
         self.traffic.identity.learn(call.method, call.path, call.session, response)
         faults = self.leases.hooked["response"]
-        if faults and not call.handshake:
+        if faults and not call.handshake and not call.copy_of:
             return self._response(faults, call)
         self._answered(call)
         return None

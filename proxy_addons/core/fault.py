@@ -153,10 +153,18 @@ class Fault(Generic[P]):
             call.touched.append(self.order.fault)
         self.traffic.evidence.write("fault.touched", fault=self.order.fault, id=self.order.id, agent=agent, what=what)
 
-    async def hold(self, call: Call, until: float | None = None) -> None:
-        """Wait until `until` (loop time), or the end of the fault, or until the caller has gone away."""
+    @staticmethod
+    def now() -> float:
+        """The loop's time."""
+        return asyncio.get_running_loop().time()
+
+    async def hold(self, call: Call, until: float | None = None, released: asyncio.Future[None] | None = None) -> None:
+        """Wait until `until` (loop time), or the end of the fault, or until the caller has gone away.
+
+        Who gives `released` may end it sooner with its result.
+        """
         loop = asyncio.get_running_loop()
-        released = loop.create_future()
+        released = loop.create_future() if released is None else released
         timer = None if until is None else loop.call_at(until, _let_go, released)
         self._held[released] = call.flow.client_conn.id
         try:

@@ -14,7 +14,7 @@ class Settings:
 
     `hosts` are the upstreams it may talk to (`127.0.0.1:1234`), `upstream_ca` a certificate to trust there besides
     the usual ones, `confdir` the folder of its own throw-away CA. `sabotage` names faults that shall do nothing; names
-    that are no faults of the wire are of no matter here.
+    that are no faults of the wire are of no matter here. `listen` are addresses to listen on besides 127.0.0.1.
     """
 
     evidence: Path
@@ -25,6 +25,7 @@ class Settings:
     time_scale: float = 1.0
     seed: int = 0
     sabotage: frozenset[str] = frozenset()
+    listen: frozenset[str] = frozenset()
 
 
 def read_settings(path: Path) -> Settings:
@@ -49,6 +50,7 @@ def read_settings(path: Path) -> Settings:
         time_scale=_number(found, "time_scale", 1.0),
         seed=int(_number(found, "seed", 0)),
         sabotage=_names(found, "sabotage"),
+        listen=_names(found, "listen"),
     )
 
 

@@ -15,12 +15,15 @@ from proxy_addons.core.statistics import Statistics, is_abnormal
 if TYPE_CHECKING:
     from proxy_addons.core.fault import AnyFault
 
+COPY_OF = "deskstorm.copy_of"  # in a flow's metadata: the fault that made it, a copy of another
+
 
 class Call:
     """One request, from its arrival to its answer; `handshake` is one that asks for a WebSocket."""
 
     __slots__ = (
         "arrived",
+        "copy_of",
         "cut",
         "flow",
         "handshake",
@@ -35,6 +38,7 @@ class Call:
 
     def __init__(self, flow: http.HTTPFlow) -> None:
         self.flow = flow
+        self.copy_of: str | None = flow.metadata.get(COPY_OF)
         self.arrived = time.monotonic()
         self.method = flow.request.method
         self.path = flow.request.path.partition("?")[0]
@@ -90,7 +94,8 @@ class Traffic:
             return
         status = 0 if call.cut else status
         ms = (now - call.arrived) * 1000
-        self.statistics.call(now, call.agent, status, ms)
+        if call.copy_of is None:
+            self.statistics.call(now, call.agent, status, ms)
         self.evidence.write(
             "api",
             agent=call.agent,
@@ -99,6 +104,7 @@ class Traffic:
             status=status,
             ms=round(ms, 2),
             touched=call.touched,
+            **({"copy_of": call.copy_of} if call.copy_of else {}),
             **asked_to_wait(call.flow),
         )
 

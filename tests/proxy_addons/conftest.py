@@ -10,8 +10,9 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,16 @@ from proxy_addons.core.traffic import Traffic
 LIMIT_S = 15.0
 
 
+@dataclass(frozen=True)
+class Delivered:
+    """A POST that came to a path under `/sink/`; `at` is monotonic seconds."""
+
+    path: str
+    body: bytes
+    content_type: str
+    at: float
+
+
 @dataclass
 class Upstream:
     """A tiny cloud: tokens, `users/me`, channels with their sockets, and an endpoint that says what was asked."""
@@ -48,6 +59,8 @@ class Upstream:
     host: str = ""
     requests: list[str] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
+    delivered: list[Delivered] = field(default_factory=list)
+    refused_with: int = 0
     closes: dict[str, int] = field(default_factory=dict)
     sockets: dict[str, WebSocket] = field(default_factory=dict)
     loop: asyncio.AbstractEventLoop | None = None
@@ -79,6 +92,7 @@ class Upstream:
                 Route("/api/v2/users/me", self._me),
                 Route("/api/v2/notifications/channels", self._channel, methods=["POST"]),
                 Route("/api/v2/things/{size:int}", self._things, methods=["GET", "POST"]),
+                Route("/sink/{rest:path}", self._sink, methods=["POST"]),
                 WebSocketRoute("/channels/{channel}", self._socket),
             ]
         )
@@ -101,6 +115,11 @@ class Upstream:
     async def _things(self, request: Request) -> Response:
         self.requests.append(f"{request.method} {request.url.path}")
         return JSONResponse({"padding": "x" * int(request.path_params["size"])})
+
+    async def _sink(self, request: Request) -> Response:
+        content_type = request.headers.get("content-type", "")
+        self.delivered.append(Delivered(request.url.path, await request.body(), content_type, time.monotonic()))
+        return JSONResponse({"accepted": 1}, self.refused_with or 200)
 
     async def _socket(self, socket: WebSocket) -> None:
         channel = str(socket.path_params["channel"])
@@ -374,3 +393,42 @@ def silent(socket: ClientConnection, for_s: float) -> bool:
     except TimeoutError:
         return True
     return False
+
+
+class Service:
+    """A service behind the wire that delivers to a path of its own under `/sink/`, over one connection."""
+
+    def __init__(self, wire: RunningWire, upstream: Upstream, kind: str) -> None:
+        self.path = f"/sink/{uuid.uuid4().hex[:8]}/{kind}"
+        self.scope = Scope(path=self.path)
+        self.upstream = upstream
+        trust = ssl.create_default_context(cafile=wire.ready["ca"])
+        self.http = httpx.Client(
+            base_url=upstream.url, proxy=wire.ready["proxy"], timeout=LIMIT_S, trust_env=False, verify=trust
+        )
+
+    def deliver(self, number: int) -> int:
+        """One numbered delivery; the status of its answer."""
+        return self.http.post(self.path, json={"number": number}).status_code
+
+    def arrived(self) -> list[Delivered]:
+        """What has come of it."""
+        return [one for one in self.upstream.delivered if one.path == self.path]
+
+    def numbers(self) -> list[int]:
+        """The numbers that have come, in order."""
+        return [json.loads(one.body)["number"] for one in self.arrived()]
+
+
+@pytest.fixture
+def service(wire: RunningWire, upstream: Upstream) -> Iterator[Callable[[str], Service]]:
+    """Makes services that deliver to the plain and to the TLS cloud."""
+    made: list[Service] = []
+
+    def make(kind: str = "eventbridge") -> Service:
+        made.append(Service(wire, upstream, kind))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.http.close()

@@ -41,7 +41,7 @@ def test_a_malformed_request_is_answered_and_the_next_one_too(wire: RunningWire,
 @pytest.mark.parametrize(
     ("order", "complaint"),
     [
-        ({"fault": "earthquake"}, "fault: expected one of api_errors, api_hang"),
+        ({"fault": "earthquake"}, "fault: expected one of alert_sink_down, api_errors"),
         ({"parameters": {"delay": 1}}, "api_latency parameter: expected one of delay_ms, jitter_ms, found 'delay'"),
         ({"parameters": {"delay_ms": "200"}}, "api_latency delay_ms: expected a number in ms, found '200'"),
         ({"parameters": {"delay_ms": True}}, "api_latency delay_ms: expected a number in ms, found True"),

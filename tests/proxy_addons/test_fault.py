@@ -79,7 +79,7 @@ def test_each_file_is_one_fault_that_bears_its_name() -> None:
 
 
 def test_every_parameter_says_its_unit_in_its_name() -> None:
-    units = {"ms": "_ms", "s": "_s", "bytes/s": "_per_s", "share": "", "": ""}
+    units = {"ms": "_ms", "s": "_s", "bytes/s": "_per_s", "bytes": "_bytes", "share": "", "": ""}
     for name, kind in discover().items():
         for item in fields(kind.parameters_type):
             ending = units[item.metadata["unit"]]
