@@ -22,10 +22,11 @@ class AgentSettings:
 
 @dataclass(frozen=True)
 class QueueSettings:
-    """The chaos queue, whose members are all agents."""
+    """A queue: all agents are members of one that is `staffed`, nobody of another."""
 
     id: str
     name: str
+    staffed: bool = True
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,19 @@ CHOICES = {
     "channel_dies_with_token": ("last", "own", "never"),
     "socket_closing_body": ("system_message", "message", "empty"),
 }
+DIALECTS = ("genesys", "seed")
 
 
 @dataclass(frozen=True)
 class CloudSettings:
-    """One cloud. `token_seconds` and all switches in seconds are real-world seconds, scaled by `time_scale`."""
+    """One cloud. `token_seconds` and all switches in seconds are real-world seconds, scaled by `time_scale`.
+
+    `queue` is the chaos queue, `queues` are further ones. With `flow` a flow answers each call before its queue.
+    `event_feed` is the URL that events are posted to, by `event_feed_proxy` and with `event_feed_token` if they are
+    given; `event_feed_dialect` "seed" carries simplified events of queues alone.
+
+    With `media` connected calls carry voice, through a relay at each address of `media_hosts`.
+    """
 
     agents: tuple[AgentSettings, ...]
     client_id: str
@@ -95,6 +104,13 @@ class CloudSettings:
     rate_limits: bool = False
     switches: Switches = field(default_factory=Switches)
     event_feed: str | None = None
+    event_feed_proxy: str | None = None
+    event_feed_token: str | None = None
+    event_feed_dialect: str = "genesys"
+    queues: tuple[QueueSettings, ...] = ()
+    flow: bool = False
+    media: bool = False
+    media_hosts: tuple[str, ...] = ("127.0.0.1",)
     sabotage: tuple[str, ...] = ()
 
     @classmethod
@@ -104,13 +120,17 @@ class CloudSettings:
         _check_keys(cls, found, "cloud settings")
         found["agents"] = tuple(_read(AgentSettings, agent, "agents") for agent in _list(found, "agents"))
         found["queue"] = _read(QueueSettings, found["queue"], "queue")
+        found["queues"] = tuple(_read(QueueSettings, queue, "queues") for queue in _list(found, "queues"))
         found["switches"] = _switches(found.get("switches") or {})
+        found["media_hosts"] = tuple(str(host) for host in _list(found, "media_hosts")) or cls.media_hosts
         found["sabotage"] = tuple(str(verb) for verb in _list(found, "sabotage"))
         settings = _build(cls, found, "cloud settings")
         if not 0 < settings.time_scale <= 1:
             raise BadInput("time_scale", "a number above 0 and at most 1", settings.time_scale)
         if not settings.agents:
             raise BadInput("agents", "at least one agent", [])
+        if settings.event_feed_dialect not in DIALECTS:
+            raise BadInput("event_feed_dialect", f"one of {list(DIALECTS)}", settings.event_feed_dialect)
         if settings.tls and not settings.tls_folder:
             raise BadInput("tls_folder", "a folder for the certificates", settings.tls_folder)
         return settings

@@ -72,6 +72,7 @@ class Acd:
         self.agents = {id: AgentRouting(id, name, now_ms, queues_changed_ms=now_ms) for id, name in agents.items()}
         self.conversations: dict[str, Conversation] = {}
         self.join_delay_ms = JOIN_DELAY_MS
+        self.flow_id: str | None = None  # the flow that puts calls into queues, where there is one
         self._new_id = new_id
         self._timers: dict[Timer, int] = {}
         self._legs: dict[str, list[tuple[Conversation, Participant]]] = {id: [] for id in agents}
@@ -158,6 +159,17 @@ class Acd:
         ]
         return min(idle)[1] if idle else None
 
+    def _run_flow(self, now_ms: int, conversation: Conversation, flow_id: str) -> None:
+        """What answers a call before a queue does; it takes no time."""
+        ivr = self._participant(now_ms, Purpose.IVR, CallState.CONNECTED, name="Flow")
+        ivr.peer_id = conversation.customer.communication_id
+        conversation.participants.append(ivr)
+        fields = {"flowId": flow_id, "flowName": "Flow", "flowType": "INBOUNDCALL", "flowVersion": "1.0"}
+        self._detail(now_ms, conversation, ivr, "flow.start", **fields)
+        ivr.state, ivr.end_ms, ivr.disconnect_type = CallState.TERMINATED, now_ms, "transfer"
+        ended = {"exitReason": "TRANSFER", "connectedDurationMs": 0, "disconnectType": "TRANSFER"}
+        self._detail(now_ms, conversation, ivr, "flow.end", **fields, **ended)
+
     def _enqueue(self, now_ms: int, conversation: Conversation, queue: Queue) -> None:
         conversation.queue_id = queue.id
         acd = self._participant(now_ms, Purpose.ACD, CallState.CONNECTED, name=queue.name)
@@ -197,7 +209,7 @@ class Acd:
     ) -> None:
         self._waiting.pop(conversation.id)
         acd.state, acd.end_ms = CallState.TERMINATED, now_ms
-        acd.disconnect_type = "transfer" if outcome == "ANSWERED" else "peer"
+        acd.disconnect_type = "peer" if outcome == "ABANDON" else "transfer"
         fields: dict[str, object] = {"queueId": acd.queue_id, "acdOutcome": outcome, "usedRouting": "Standard"}
         if user_id is not None:
             fields["answeredUserId"] = user_id

@@ -126,8 +126,26 @@ class Announcer:
 
     @tell.register
     def _(self, effect: Detail) -> None:
+        self._witness(effect)
         body = conversation_shapes.detail_event(self._platform.routing.conversations[effect.conversation_id], effect)
         self._publish(f"v2.detail.events.conversation.{effect.conversation_id}.{effect.name}", body)
+
+    def _witness(self, effect: Detail) -> None:
+        """Write what really became of the call and of its stays in queues, whatever the event feed says of it."""
+        call = effect.conversation_id
+        leg = self._platform.routing.participant(call, effect.participant_id)
+        if effect.name in ("customer.start", "customer.end"):
+            self._evidence.write("cloud.call", conversation=call, started=leg.start_ms, ended=leg.end_ms)
+        if effect.name in ("acd.start", "acd.end"):
+            self._evidence.write(
+                "cloud.visit",
+                conversation=call,
+                queue=leg.queue_id,
+                participant=leg.id,
+                entered=leg.start_ms,
+                left=leg.end_ms,
+                outcome=effect.fields.get("acdOutcome"),
+            )
 
     def _publish_activity(self, user_id: str) -> None:
         routing = self._platform.routing

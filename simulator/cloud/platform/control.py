@@ -35,6 +35,13 @@ def end_call(platform: "Platform", given: Given) -> dict[str, Any]:
     return {}
 
 
+def move_call(platform: "Platform", given: Given) -> dict[str, Any]:
+    """`{conversation_id, queue_id}`: the call goes into that queue, from its queue or from whoever has it in hand."""
+    conversation_id, queue_id = required(given, "conversation_id", str), required(given, "queue_id", str)
+    platform.apply(platform.routing.move(platform.clock.now_ms(), conversation_id, queue_id))
+    return {}
+
+
 def publish_schedule(platform: "Platform", given: Given) -> dict[str, Any]:
     """`{agents?, system_presences, spacing_s?}`: set each presence in turn for all these agents (all without `agents`).
 
@@ -66,6 +73,7 @@ def presence_settings(platform: "Platform", given: Given) -> dict[str, Any]:
 VERBS: dict[str, Verb] = {
     "place_call": place_call,
     "end_call": end_call,
+    "move_call": move_call,
     "publish_schedule": publish_schedule,
     "presence_settings": presence_settings,
 }

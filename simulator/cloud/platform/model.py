@@ -30,6 +30,7 @@ class Purpose(StrEnum):
     """What a participant is there for."""
 
     CUSTOMER = "customer"
+    IVR = "ivr"
     ACD = "acd"
     AGENT = "agent"
 
@@ -60,6 +61,20 @@ class Wrapup:
     provisional: bool = False
 
 
+@dataclass(frozen=True)
+class Media:
+    """The voice of a connected leg: RTP with the relay at one of `candidates` (host, port).
+
+    The desktop sends with `ssrc` and hears `remote_ssrc`. With a `fallback_number` the agent has moved to a phone, and
+    the relay serves the leg no more.
+    """
+
+    ssrc: int
+    remote_ssrc: int
+    candidates: tuple[tuple[str, int], ...]
+    fallback_number: str | None = None
+
+
 @dataclass
 class Participant:
     """One party of a conversation with its one leg, whose id is `communication_id`."""
@@ -85,6 +100,7 @@ class Participant:
     wrapup: Wrapup | None = None
     acw_start_ms: int | None = None
     acw_end_ms: int | None = None
+    media: Media | None = None
     attributes: dict[str, str] = field(default_factory=dict)
 
     @property

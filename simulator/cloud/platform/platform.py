@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from simulator.cloud.caller import ApiError
 from simulator.cloud.platform.announcer import Announcer
 from simulator.cloud.platform.clock import Clock
-from simulator.cloud.platform.effects import Effect
+from simulator.cloud.platform.effects import ConversationChanged, Effect
 from simulator.cloud.platform.model import Queue
 from simulator.cloud.platform.presence_core import PresenceChanged, PresenceCore, RestoreSettings
 from simulator.cloud.platform.presences import Presence
@@ -36,9 +36,15 @@ class Platform:
         now_ms = self.clock.now_ms()
         agents = {agent.id: agent.name for agent in cloud.settings.agents}
         queue = self._queue(cloud.settings.queue.id, cloud.settings.queue.name, dict.fromkeys(agents, True))
+        others = [
+            self._queue(other.id, other.name, dict.fromkeys(agents, True) if other.staffed else {})
+            for other in cloud.settings.queues
+        ]
         self.presence = PresenceCore(agents, now_ms)
         self.presence.settings = RestoreSettings(window_ms=self.scaled_ms(RESTORE_SECONDS))
-        self.routing = RoutingCore([queue], agents, now_ms, self.new_id)
+        self.routing = RoutingCore([queue, *others], agents, now_ms, self.new_id)
+        if cloud.settings.flow:
+            self.routing.flow_id = str(uuid.uuid5(uuid.NAMESPACE_OID, "flow"))
         self.routing.join_delay_ms = self.scaled_ms(JOIN_SECONDS)
         self.wrapup_codes = {str(uuid.uuid5(uuid.NAMESPACE_OID, f"wrapup {name}")): name for name in WRAPUP_CODES}
         self.stationless: set[str] = set()
@@ -114,6 +120,8 @@ class Platform:
     def apply(self, effects: Sequence[Effect]) -> None:
         """Tell what the routing core did, and wait for its next deadline."""
         for effect in effects:
+            if isinstance(effect, ConversationChanged) and self.cloud.media is not None:
+                self.cloud.media.follow(self.routing.conversations[effect.conversation_id])
             self._announcer.tell(effect)
         self._arm()
 

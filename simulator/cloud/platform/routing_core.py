@@ -75,6 +75,8 @@ class RoutingCore(Acd):
         self.conversations[conversation.id] = conversation
         self._touched[conversation.id] = None
         self._detail(now_ms, conversation, customer, "customer.start")
+        if self.flow_id is not None:
+            self._run_flow(now_ms, conversation, self.flow_id)
         self._enqueue(now_ms, conversation, queue)
         return self._settle(now_ms)
 
@@ -142,11 +144,35 @@ class RoutingCore(Acd):
         self._touch(conversation, leg)
         return self._settle(now_ms)
 
+    def fall_back(self, now_ms: int, conversation_id: str, participant_id: str, number: str) -> list[Effect]:
+        """Move the voice of a connected call to a phone that dials `number`; `ApiError` 409 where there is none."""
+        conversation, leg = self._connected(conversation_id, participant_id, "moved to a phone")
+        if leg.media is None:
+            raise ApiError(409, "conflict", f"Participant {leg.id} has no media.")
+        leg.media = replace(leg.media, fallback_number=number)
+        self._touch(conversation, leg)
+        return self._settle(now_ms)
+
     def transfer_to_queue(self, now_ms: int, conversation_id: str, participant_id: str, queue_id: str) -> list[Effect]:
         """Give a connected call to a queue; the agent goes into after-call work."""
         conversation, leg = self._connected(conversation_id, participant_id, "transferred")
         queue = self.queue(queue_id)
         self._end_agent(now_ms, conversation, leg, "transfer")
+        self._enqueue(now_ms, conversation, queue)
+        return self._settle(now_ms)
+
+    def move(self, now_ms: int, conversation_id: str, queue_id: str) -> list[Effect]:
+        """Put a call into a queue, wherever it is, its own queue included; `ApiError` 409 where it is over."""
+        conversation, queue = self.conversation(conversation_id), self.queue(queue_id)
+        if conversation.end_ms is not None:
+            raise ApiError(409, "conflict", f"Conversation {conversation_id} is over and cannot be moved.")
+        if (acd := conversation.waiting) is not None:
+            self._end_acd(now_ms, conversation, acd, "FLOW_OUT", None)
+        for leg in conversation.agents:
+            if leg.state is CallState.ALERTING:
+                self._miss(now_ms, conversation, leg, "gone")
+            elif leg.state is CallState.CONNECTED:
+                self._end_agent(now_ms, conversation, leg, "transfer")
         self._enqueue(now_ms, conversation, queue)
         return self._settle(now_ms)
 
