@@ -13,22 +13,23 @@ LIMIT_S = 10.0
 
 def desktops(world: World) -> dict[str, dict[str, Any]]:
     """What each desktop shows now, by agent."""
-    return {str(row["agent"]): row for row in _call(world, "GET", "/desktops", None).json()}
+    urls = world.crowd_urls or (None,)
+    return {str(row["agent"]): row for url in urls for row in _call(url, "GET", "/desktops", None).json()}
 
 
 def do_at(world: World, agent: str, deed: str, body: dict[str, Any] | None = None) -> str:
     """Let the agent do something at its desktop; empty, or why that was not possible."""
-    answer = _call(world, "POST", f"/desktops/{agent}/{deed}", body or {})
+    answer = _call(world.crowd_url_of(agent), "POST", f"/desktops/{agent}/{deed}", body or {})
     return "" if answer.is_success else answer.text[:200]
 
 
-def _call(world: World, method: str, path: str, body: dict[str, Any] | None) -> httpx.Response:
-    if world.crowd_url is None:
+def _call(crowd: str | None, method: str, path: str, body: dict[str, Any] | None) -> httpx.Response:
+    if crowd is None:
         raise BadInput("desktops in this world", "a world with desktops of ours", "none")
     try:
-        return _client().request(method, world.crowd_url + path, json=body)
+        return _client().request(method, crowd + path, json=body)
     except httpx.HTTPError as error:
-        raise Unreachable("the crowd", world.crowd_url + path, f"{type(error).__name__} {error}") from None
+        raise Unreachable("the crowd", crowd + path, f"{type(error).__name__} {error}") from None
 
 
 @cache

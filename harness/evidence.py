@@ -58,12 +58,15 @@ class Entry:
 
 
 class EvidenceWriter:
-    """Writes one process' evidence file; safe to call from several threads; every line is flushed at once."""
+    """Writes one process' evidence file; safe to call from several threads; every line is flushed at once.
 
-    def __init__(self, folder: Path, source: str) -> None:
+    Of several processes that are the same source each has a `file` of its own.
+    """
+
+    def __init__(self, folder: Path, source: str, file: str | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.source = source
-        self.path = folder / f"{source}.jsonl"
+        self.path = folder / f"{file or source}.jsonl"
         self._file = self.path.open("a", encoding="utf-8")
         self._lock = threading.Lock()
         self._written = 0

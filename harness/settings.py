@@ -47,7 +47,8 @@ class TrackerSettings:
 class RunSettings:
     """One run. `world_file` names an org; without it the local world is started. `longest_s` is wall-clock seconds.
 
-    `least_agents` is how many agents the experiment cannot do without; with `tracker` the world has one.
+    `least_agents` is how many agents the experiment cannot do without; with `tracker` the world has one. With
+    `sites` (1 or 2) the desktops live in as many network namespaces.
     """
 
     agents: int = 12
@@ -62,6 +63,7 @@ class RunSettings:
     runs: Path = Path("runs")
     longest_s: float = LONGEST_RUN_S
     least_agents: int = 1
+    sites: int = 0
     tracker: TrackerSettings | None = None
 
     @classmethod
@@ -85,6 +87,7 @@ class RunSettings:
             runs=runs_folder(),
             longest_s=_number("longest_wall_s", extra.get("longest_wall_s", LONGEST_RUN_S), 1, 86_400),
             least_agents=int(_number("least_agents", extra.get("least_agents", 1), 1, 1000, whole=True)),
+            sites=_sites(extra.get("network")),
             tracker=None if extra.get("tracker") is None else TrackerSettings.read(extra["tracker"]),
         )
 
@@ -103,6 +106,16 @@ def _number(what: str, found: object, low: float, high: float, whole: bool = Fal
     if not low <= number <= high or (whole and number != int(number)):
         raise BadInput(what, expected, found)
     return number
+
+
+def _sites(found: object) -> int:
+    if found is None:
+        return 0
+    if not isinstance(found, Mapping) or set(found) != {"sites"}:
+        raise BadInput("network", 'an object with the key sites: {"sites": 1}', found)
+    if isinstance(found["sites"], bool) or found["sites"] not in (1, 2):
+        raise BadInput("network sites", "1 or 2", found["sites"])
+    return int(found["sites"])
 
 
 def _name(found: object) -> str | None:

@@ -19,6 +19,8 @@ from harness.breaking.former import as_found, leave_as_found
 from harness.errors import BadInput, DeskstormError
 from harness.evidence import EvidenceWriter
 from harness.keeping.keeper import Holder, start_keeper
+from harness.network.site import Site
+from harness.network.sites import made_by, peopled
 from harness.org import Org, read_org
 from harness.settings import RunSettings
 from harness.world import Agent, CloudControl, Wire, World, WorldKind
@@ -103,6 +105,7 @@ class _Up:
 
 def _local_world(settings: RunSettings, keeper: Holder) -> _Up:
     chance = Random(settings.seed)
+    sites = made_by(keeper, settings.sites)
     people = _agents(settings.agents + 1, chance)
     agents, canary = people[:-1], people[-1]
     queue_id = _uuid(chance)
@@ -144,7 +147,7 @@ def _local_world(settings: RunSettings, keeper: Holder) -> _Up:
         crowd=True,
     )
     control = CloudControl(cloud["control"], control_token)
-    return _around(settings, org, keeper, control)
+    return _around(settings, org, keeper, control, peopled(sites, agents))
 
 
 def in_its_world(settings: RunSettings) -> RunSettings:
@@ -170,8 +173,11 @@ def _in_org(settings: RunSettings, world_file: Path) -> RunSettings:
     return replace(settings, agents=len(org.agents), time_scale=org.time_scale)
 
 
-def _around(settings: RunSettings, org: Org, keeper: Holder, control: CloudControl | None) -> _Up:
-    """Start what stands around a cloud: wire and validator, then the crowd, which needs the wire's address."""
+def _around(
+    settings: RunSettings, org: Org, keeper: Holder, control: CloudControl | None, sites: tuple[Site, ...] = ()
+) -> _Up:
+    """Start what stands around a cloud: wire and validator, then the crowd, which needs the wire's address. With `sites`
+    there is one crowd in each."""
     wire_token = secrets.token_urlsafe(24)
     world_file = keeper.state / "world.json"
     world = World(
@@ -191,6 +197,7 @@ def _around(settings: RunSettings, org: Org, keeper: Holder, control: CloudContr
         seed=settings.seed,
         ca=org.ca,
         control=control,
+        sites=sites,
     )
     found: list[dict[str, Any]] = []
     if world.kind is WorldKind.ORG:
@@ -203,16 +210,24 @@ def _around(settings: RunSettings, org: Org, keeper: Holder, control: CloudContr
             "validator",
             [sys.executable, "-m", "harness.observing.validator", "--world", str(world_file)],
         )
-        wire = _spawn(keeper, "wire", "proxy_addons", _wire_settings(settings, org, keeper, wire_token))
+        wire_settings = _wire_settings(settings, org, keeper, wire_token) | {"listen": [s.gateway for s in sites]}
+        wire = _spawn(keeper, "wire", "proxy_addons", wire_settings)
         crowd_url = None
-        if org.crowd:
+        if sites:
+            urls = pool.map(lambda site: _crowd_at(site, settings, org, keeper, wire), sites)
+            sites = tuple(replace(site, crowd_url=url) for site, url in zip(sites, urls, strict=True))
+            crowd_url = sites[0].crowd_url
+        elif org.crowd:
             crowd_url = str(_spawn(keeper, "crowd", "simulator.desktop", _crowd(settings, org, keeper, wire))["url"])
         validator.result()
     complete = World(
         **{
             **vars(world),
-            "wire": Wire(wire["proxy"], wire["control_host"], wire["control_port"], wire_token, wire["ca"]),
+            "wire": Wire(
+                *(wire["proxy"], wire["control_host"], wire["control_port"], wire_token, wire["ca"], wire["proxies"])
+            ),
             "crowd_url": crowd_url,
+            "sites": sites,
         }
     )
     complete.write(world_file)
@@ -248,6 +263,19 @@ def _crowd(settings: RunSettings, org: Org, keeper: Holder, wire: Mapping[str, A
         "defect": settings.defect,
         **settings.crowd,
     }
+
+
+def _crowd_at(site: Site, settings: RunSettings, org: Org, keeper: Holder, wire: Mapping[str, Any]) -> str:
+    """Start the crowd of `site`; where its status endpoint is."""
+    name = f"crowd-{site.name}"
+    crowd = _crowd(settings, org, keeper, wire) | {
+        "agents": [vars(agent) for agent in org.agents if agent.id in site.agents],
+        "proxy": wire["proxies"][site.gateway],
+        "store": str(keeper.state / name),
+        "name": name,
+        "namespace": site.namespace,
+    }
+    return str(_spawn(keeper, name, "simulator.desktop", crowd)["url"])
 
 
 def _sources(world: World) -> tuple[str, ...]:

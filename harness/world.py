@@ -6,12 +6,13 @@ clients. It is written by whoever brings the world up and found through `configu
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from harness.errors import BadInput
+from harness.network.site import Site
 
 
 class WorldKind(StrEnum):
@@ -35,7 +36,7 @@ class Wire:
     """The proxy between desktops and cloud: an explicit HTTP proxy for http, https, ws and wss.
 
     `ca` is the certificate that its clients must trust for TLS; `token` opens the control channel at
-    `control_host:control_port`.
+    `control_host:control_port`. `proxies` are its addresses towards the sites, by the host that it listens on.
     """
 
     proxy: str
@@ -43,6 +44,7 @@ class Wire:
     control_port: int
     token: str
     ca: str | None = None
+    proxies: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ class World:
 
     `api` and `login` are base URLs without a trailing slash, of the cloud itself (not of the wire); `ca` is the
     certificate to trust on the way there, if not the system's. `queues` are the ids of further queues that nobody works
-    in. Times everywhere are real seconds times `time_scale`.
+    in. Times everywhere are real seconds times `time_scale`. With `sites` the desktops live behind network links of
+    their own, and `crowd_url` is that of the first site.
     """
 
     kind: WorldKind
@@ -116,11 +119,28 @@ class World:
     tracker: Tracker | None = None
     receiver: Receiver | None = None
     queues: tuple[str, ...] = ()
+    sites: tuple[Site, ...] = ()
 
     @property
     def evidence(self) -> Path:
         """The folder of this run's evidence files."""
         return Path(self.folder) / "evidence"
+
+    @property
+    def crowd_urls(self) -> tuple[str, ...]:
+        """Where all desktops of ours say what they show: one address for each crowd."""
+        of_sites = tuple(site.crowd_url for site in self.sites if site.crowd_url)
+        return of_sites or ((self.crowd_url,) if self.crowd_url else ())
+
+    def crowd_url_of(self, agent: str) -> str | None:
+        """Where the desktop of `agent` says what it shows."""
+        return next((site.crowd_url for site in self.sites if agent in site.agents), self.crowd_url)
+
+    def proxy_of(self, site: Site | None) -> str | None:
+        """The wire as the desktops of `site` see it, or those of a world without sites; None without a wire."""
+        if self.wire is None or site is None:
+            return self.wire.proxy if self.wire else None
+        return self.wire.proxies[site.gateway]
 
     def write(self, path: Path) -> None:
         """Write the file for its owner alone, whole or not at all."""
@@ -149,6 +169,7 @@ class World:
             if found.get("receiver"):
                 found["receiver"] = Receiver(**found["receiver"])
             found["queues"] = tuple(found.get("queues", ()))
+            found["sites"] = tuple(Site.from_json(site) for site in found.get("sites", ()))
             return cls(**found)
         except (KeyError, TypeError, ValueError) as error:
             raise BadInput(f"world file {path}", "the keys of a runtime world", str(error)) from None

@@ -56,6 +56,8 @@ class Custody:
         self._leases: dict[str, Holding] = {}
         self._revoked: dict[str, Holding] = {}
         self._children: dict[str, Child] = {}
+        self._making = threading.Lock()
+        self._ground: list[Lease] = []
         self._known: set[str] = set()
         self._ended: list[Ended] = []
 
@@ -170,6 +172,37 @@ class Custody:
                     self._log.done(result.lease)
                     if not holding.confirmed:
                         self._revoked[result.lease] = holding
+
+    # ground
+
+    def lay_ground(self, what: str, make: Undo, undo: Undo) -> Any:
+        """Make what processes of the run will stand on, and return what `make` returned; `undo` is on disk before.
+
+        It is taken away after the last process has ended, so a stop of the run leaves it alone.
+        """
+        ground = Lease(f"{what.replace(' ', '-')}-{uuid4().hex[:12]}", what, undo)
+        undo.call(ground.id)
+        making = make.call(ground.id)
+        with self._making:  # so that it is not taken away while it is being made
+            with self._lock:
+                self._refuse_if_closed()
+                self._log.held(ground)
+                self._ground.append(ground)
+            made = making()
+        self._note("ground.laid", lease=ground.id, what=what)
+        return made
+
+    def clear_ground(self) -> list[Undone]:
+        """Take all ground away, the last laid first; for when no process stands on it any more."""
+        with self._making:
+            undone = undo_all(self._ground, "the run is over", self.gone)
+            for result in undone:
+                self._note("ground.cleared", **undone_json(result))
+                if result.verified:
+                    self._log.done(result.lease)
+            left = {result.lease for result in undone if not result.verified}
+            self._ground = [ground for ground in self._ground if ground.id in left]
+        return undone
 
     # processes
 

@@ -214,6 +214,10 @@ class Keeper:
         self.custody.extend(str(request["lease"]), float(request["seconds"]))
         return {}
 
+    def _lay_ground(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        make, undo = Undo.from_json(request["make"]), Undo.from_json(request["undo"])
+        return {"made": self.custody.lay_ground(str(request["what"]), make, undo)}
+
     def _spawn(self, request: Mapping[str, Any]) -> dict[str, Any]:
         return {"line": self.custody.spawn(Spawn(**{key: request[key] for key in request if key != "do"}))}
 
@@ -266,7 +270,9 @@ class Keeper:
         undone = self.custody.close()
         ended = self.custody.end_all()
         undone += self.custody.close()  # what lived in a process is gone with it
+        cleared = self.custody.clear_ground()
         behind = [lease["fault"] for lease in self.custody.in_force()]
+        behind += [result.fault for result in cleared if not result.verified]
         with suppress(OSError):
             self.evidence.close()
         if void:
@@ -286,6 +292,7 @@ ANSWERS = {
     "confirm": Keeper._confirm,
     "release": Keeper._release,
     "extend": Keeper._extend,
+    "lay_ground": Keeper._lay_ground,
     "spawn": Keeper._spawn,
     "end": Keeper._end,
     "guard": Keeper._guard,

@@ -46,8 +46,7 @@ class KeeperClient:
 
     def lease(self, fault: str, undo: Undo, seconds: float, lives_in: str | None = None) -> str:
         """Hold the undo of `fault` for `seconds`; answers the lease's id when the undo is safely on disk."""
-        words = {"module": undo.module, "function": undo.function, "arguments": dict(undo.arguments)}
-        answer = self.ask("lease", fault=fault, undo=words, seconds=seconds, lives_in=lives_in)
+        answer = self.ask("lease", fault=fault, undo=undo.as_json(), seconds=seconds, lives_in=lives_in)
         return str(answer["lease"])
 
     def confirm(self, lease: str) -> None:
@@ -142,6 +141,13 @@ class Holder(KeeperClient):
         log = str(self.folder / "logs" / f"{name}.log")
         answer = self.ask("spawn", name=name, argv=list(argv), log=log, env=dict(env or {}), within_s=within_s)
         return dict(answer["line"])
+
+    def lay_ground(self, what: str, make: Undo, undo: Undo) -> Any:
+        """Have the keeper make what processes will stand on, and answer what `make` returned (JSON values).
+
+        The keeper calls `undo` after the last process has ended, or if the making failed.
+        """
+        return self.ask("lay_ground", what=what, make=make.as_json(), undo=undo.as_json())["made"]
 
     def finish(self, unjudged: str = "") -> list[str]:
         """Orderly end: what was still held is undone, every child is ended, the keeper is gone and its state removed.

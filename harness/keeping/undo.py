@@ -42,6 +42,10 @@ class Undo:
             raise BadInput(name, "a function that takes the arguments given", f"{error}") from None
         return lambda: function(**arguments)
 
+    def as_json(self) -> dict[str, Any]:
+        """`{"module", "function", "arguments"}`."""
+        return {"module": self.module, "function": self.function, "arguments": dict(self.arguments)}
+
     @classmethod
     def from_json(cls, given: Any) -> "Undo":
         """Read `{"module", "function", "arguments"}`."""

@@ -57,14 +57,10 @@ class Measuring:
 
     def desktops(self) -> dict[str, Desktop]:
         """What each desktop shows now, by agent; raises `NoEvidence` in a world without desktops of ours."""
-        url = self.run.world.crowd_url
-        if url is None:
+        urls = self.run.world.crowd_urls
+        if not urls:
             raise NoEvidence(self.question, "a world with desktops of ours", "none")
-        try:
-            answer = _client().get(f"{url}/desktops").raise_for_status()
-        except httpx.HTTPError as error:
-            raise Unreachable("the crowd", url, f"{type(error).__name__} {error}") from None
-        return {str(row["agent"]): _desktop(row) for row in answer.json()}
+        return {str(row["agent"]): _desktop(row) for url in urls for row in _rows(url)}
 
     def seconds(self, nanoseconds: float | None) -> float:
         """`nanoseconds` of evidence as real-world seconds; None, for what never came, as `NEVER_S`."""
@@ -104,6 +100,14 @@ class Measuring:
 def measuring(configuration: Mapping[str, Any] | None, question: str) -> Measuring:
     """The run that `configuration` belongs to, as seen by the probe `question`."""
     return Measuring(run_of(configuration), question)
+
+
+def _rows(url: str) -> list[dict[str, Any]]:
+    try:
+        answer = _client().get(f"{url}/desktops").raise_for_status()
+    except httpx.HTTPError as error:
+        raise Unreachable("the crowd", url, f"{type(error).__name__} {error}") from None
+    return list(answer.json())
 
 
 def _desktop(row: Mapping[str, Any]) -> Desktop:

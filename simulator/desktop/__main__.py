@@ -1,6 +1,6 @@
 """`python -m simulator.desktop --settings FILE`: one crowd, until stdin ends or SIGTERM comes.
 
-One JSON line on stdout says where the status endpoint listens: `{"ready": "crowd", "url"}`; the desktops connect
+One JSON line on stdout says where the status endpoint listens: `{"ready": <name>, "url"}`; the desktops connect
 after that. Wrong settings: one line on stderr and exit code 2.
 """
 
@@ -20,6 +20,7 @@ import uvicorn
 
 from harness.errors import DeskstormError
 from simulator.desktop.crowd import Crowd
+from simulator.desktop.namespace import enter
 from simulator.desktop.settings import CrowdSettings
 from simulator.desktop.status import build
 
@@ -30,11 +31,10 @@ def main() -> int:
     parser.add_argument("--settings", type=Path, required=True, help="the settings, a JSON file")
     try:
         settings = CrowdSettings.read(parser.parse_args().settings)
-        crowd = Crowd(settings)
+        asyncio.run(_run(Crowd(settings)))
     except DeskstormError as error:
         print(error, file=sys.stderr)
         return 2
-    asyncio.run(_run(crowd))
     # All is closed. The interpreter would take a thousand desktops apart now, and be killed by a signal meanwhile.
     sys.stdout.flush()
     os._exit(0)
@@ -56,7 +56,12 @@ async def _run(crowd: Crowd) -> None:
     config = uvicorn.Config(build(crowd), log_level="error", access_log=False, lifespan="off", ws="none")
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    print(json.dumps({"ready": "crowd", "url": f"http://127.0.0.1:{listener.getsockname()[1]}"}), flush=True)
+    if crowd.settings.namespace:
+        # The listener stays where it was created: the crowd can be asked whatever becomes of the link of its desktops.
+        enter(crowd.settings.namespace)
+    print(
+        json.dumps({"ready": crowd.settings.name, "url": f"http://127.0.0.1:{listener.getsockname()[1]}"}), flush=True
+    )
     crowd.start()
     await ended.wait()
     server.should_exit = True

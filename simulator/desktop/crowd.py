@@ -30,7 +30,7 @@ class Crowd:
         real = replace(Timings(), auto_answer_s=settings.auto_answer_s, auto_wrapup_s=settings.auto_wrapup_s)
         self.settings = settings
         self.timings = real.scaled(settings.time_scale)
-        self.evidence = EvidenceWriter(Path(settings.evidence), "crowd")
+        self.evidence = EvidenceWriter(Path(settings.evidence), "crowd", file=settings.name)
         self._store = Store(Path(settings.store))
         self._link = Link(settings.api, settings.login, settings.proxy, settings.ca, self.timings.connect_timeout_s)
         self.desktops = {agent.id: self._desktop(kind, agent.id, agent.refresh_token) for agent in settings.agents}

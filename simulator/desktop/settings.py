@@ -24,6 +24,7 @@ class CrowdSettings:
 
     `defect` is planted in every desktop. With `forbidden_topic` each desktop also wants a topic that agents may not
     have. Without `auto_wrapup_s` agents write their wrap-up by hand. `presence` is where agents go after the log-in.
+    With `namespace` all their sockets live in that network namespace; `name` tells several crowds apart.
     """
 
     agents: tuple[AgentSettings, ...]
@@ -43,6 +44,8 @@ class CrowdSettings:
     auto_wrapup_s: float | None = None
     stagger_s: float = 1.0
     presence: str = "On Queue"
+    name: str = "crowd"
+    namespace: str | None = None
 
     @classmethod
     def read(cls, path: Path) -> "CrowdSettings":
@@ -74,7 +77,7 @@ class CrowdSettings:
 
     def check(self) -> None:
         """Raise `BadInput` for a value that makes no sense."""
-        for name in ("api", "login", "evidence", "store", "queue_id", "desktop_client_id"):
+        for name in ("api", "login", "evidence", "store", "queue_id", "desktop_client_id", "name"):
             if not isinstance(getattr(self, name), str) or not getattr(self, name):
                 raise BadInput(name, "a text", getattr(self, name))
         if not _is_number(self.time_scale) or not 0 < self.time_scale <= 1:
