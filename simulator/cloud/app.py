@@ -45,6 +45,10 @@ def build(settings: CloudSettings) -> Starlette:
                 from simulator.cloud import feed
 
                 await running.enter_async_context(feed.running(cloud, settings.event_feed))
+            if settings.media:
+                from simulator.cloud import media
+
+                running.enter_context(media.running(cloud))
             yield
 
     app = Starlette(

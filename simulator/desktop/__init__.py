@@ -18,6 +18,9 @@ The crowd's evidence has source `crowd`; every line names its agent. It is what 
 | offer.declined | conversation, connected | the desktop declines it |
 | conversation.shown | conversation, state (alerting, connected, wrapup, ended), version | a call changes |
 | wrapup.shown | conversation, notes, code, deadline_wall, state (draft, submitted) | after-call work changes |
+| media.shown | conversation, state (starting, good, bad, fallback), loss_percent, jitter_ms | what is shown changes |
+| media.heard | conversation, loss_percent, jitter_ms, received, expected | every 5 s of voice: what arrived since |
+| media.fallback | conversation, number | the voice moved to a phone; the number is shown |
 | write.sent | method, path, write_id | a change is put on the wire; again with the same id when it is replayed |
 | write.result | write_id, outcome (ok, failed, unknown), status | the final outcome, once |
 | logged_in | | a human, or the start of the crowd, logs the agent in |

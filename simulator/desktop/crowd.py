@@ -13,6 +13,7 @@ from simulator.desktop.core import Identity, Wishes
 from simulator.desktop.events import LogIn
 from simulator.desktop.facts import spelt
 from simulator.desktop.link import Link
+from simulator.desktop.phone import Phones
 from simulator.desktop.session import Session
 from simulator.desktop.settings import CrowdSettings
 from simulator.desktop.shell import Desktop
@@ -33,6 +34,7 @@ class Crowd:
         self.evidence = EvidenceWriter(Path(settings.evidence), "crowd", file=settings.name)
         self._store = Store(Path(settings.store))
         self._link = Link(settings.api, settings.login, settings.proxy, settings.ca, self.timings.connect_timeout_s)
+        self._phones = Phones(self.timings, settings.time_scale, settings.seed, self.evidence)
         self.desktops = {agent.id: self._desktop(kind, agent.id, agent.refresh_token) for agent in settings.agents}
         self._starting: asyncio.Task[None] | None = None
 
@@ -46,7 +48,7 @@ class Crowd:
             Wishes(spelt(settings.presence), settings.queue_id, extra),
             self._store.of(agent),
         )
-        return Desktop(session, self._link, self._store, self.evidence)
+        return Desktop(session, self._link, self._store, self.evidence, self._phones)
 
     def start(self) -> None:
         """Log all desktops in, spread over the stagger time."""

@@ -79,4 +79,21 @@ class Record:
     fields: Mapping[str, Any]
 
 
-Effect = Send | Cancel | OpenSocket | Say | CloseSocket | AbortSocket | Keep | Record
+@dataclass(frozen=True)
+class OpenVoice:
+    """Speak and listen to the relay at the first of `candidates` that answers; `VoiceMeasured` follows every second."""
+
+    conversation: str
+    ssrc: int
+    remote_ssrc: int
+    candidates: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class CloseVoice:
+    """Hang up the voice path of a conversation."""
+
+    conversation: str
+
+
+Effect = Send | Cancel | OpenSocket | Say | CloseSocket | AbortSocket | Keep | Record | OpenVoice | CloseVoice

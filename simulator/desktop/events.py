@@ -91,6 +91,16 @@ class EndCall:
     """The agent hangs up."""
 
 
+@dataclass(frozen=True)
+class VoiceMeasured:
+    """What of the other end's voice arrived since the last such event; `expected` by the sender's own numbers."""
+
+    conversation: str
+    expected: int
+    received: int
+    jitter_ms: float = 0.0
+
+
 Event = (
     LogIn
     | LogOut
@@ -103,4 +113,5 @@ Event = (
     | HoldCall
     | WatchTopics
     | EndCall
+    | VoiceMeasured
 )

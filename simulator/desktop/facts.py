@@ -68,11 +68,20 @@ def routing_in(body: Any) -> Routing | None:
 
 
 @dataclass(frozen=True)
+class VoicePath:
+    """Where the voice of a call is: the desktop sends with `ssrc` to a candidate (host, port), hears `remote_ssrc`."""
+
+    ssrc: int
+    remote_ssrc: int
+    candidates: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
 class Call:
     """A conversation as one agent sees it: the newest participant that is this agent.
 
     `state`: alerting, connected, wrapup (after-call work), ended. `version` only grows. `deadline_wall` is when
-    after-call work ends by itself, in epoch seconds.
+    after-call work ends by itself, in epoch seconds. `fallback_number` is dialled for a voice that moved to a phone.
     """
 
     id: str
@@ -85,6 +94,8 @@ class Call:
     wrapup_final: bool = False
     started_wall: float | None = None
     deadline_wall: float | None = None
+    voice: VoicePath | None = None
+    fallback_number: str | None = None
 
 
 def call_in(body: Any, agent: str) -> Call | None:
@@ -113,7 +124,21 @@ def _call(body: Mapping[str, Any], mine: Mapping[str, Any]) -> Call:
         wrapup_final=final,
         started_wall=started,
         deadline_wall=deadline,
+        voice=_voice(_media(mine)),
+        fallback_number=_media(mine).get("fallbackNumber"),
     )
+
+
+def _media(mine: Mapping[str, Any]) -> Mapping[str, Any]:
+    told = [leg.get("media") for leg in mine.get("calls") or [mine] if leg.get("state") == "connected"]
+    return next((media for media in told if media), {})
+
+
+def _voice(media: Mapping[str, Any]) -> VoicePath | None:
+    if not media.get("candidates"):
+        return None
+    candidates = tuple((str(one["host"]), int(one["port"])) for one in media["candidates"])
+    return VoicePath(int(media["ssrc"]), int(media["remoteSsrc"]), candidates)
 
 
 def _state(mine: Mapping[str, Any], wrapped_up: bool) -> str:

@@ -1,7 +1,7 @@
 """One desktop: what it believes and what it does, as a state machine without socket, clock or await.
 
 The layers, each knowing the ones before it: `core` (effects, alarms), `rest` (requests and the token), `connection`
-(channel and socket), `standing` (presence and routing status), `work` (conversations), `wrapup`. A defect is a
+(channel and socket), `standing` (presence and routing status), `work` (conversations), `wrapup`, `voice`. A defect is a
 subclass that overrides one small method of any of them.
 """
 
@@ -20,14 +20,15 @@ from simulator.desktop.events import (
     Replied,
     SocketClosed,
     SocketOpened,
+    VoiceMeasured,
     WatchTopics,
     WriteWrapup,
 )
 from simulator.desktop.facts import written
-from simulator.desktop.wrapup import WrapUp
+from simulator.desktop.voice import Voice
 
 
-class Session(WrapUp):
+class Session(Voice):
     """`handle` takes an event and the time, `tick` the time alone; both answer what should be done.
 
     `refusal` says why the newest wish of the agent was not possible, None if it was.
@@ -62,6 +63,8 @@ class Session(WrapUp):
                 self.socket_opened(event)
             case SocketClosed():
                 self.socket_closed(event)
+            case VoiceMeasured():
+                self.voice_measured(event)
             case _:
                 return self.wished(event)
         return None
@@ -129,6 +132,7 @@ class Session(WrapUp):
                 "sent": draft.sent,
                 "version": draft.version,
             },
+            "voice": self.shown_voice(),
             "topics": self.topics(),
             "refused": self.refused,
         }

@@ -9,9 +9,22 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from harness.evidence import EvidenceWriter
-from simulator.desktop.effects import AbortSocket, Cancel, CloseSocket, Effect, Keep, OpenSocket, Record, Say, Send
+from simulator.desktop.effects import (
+    AbortSocket,
+    Cancel,
+    CloseSocket,
+    CloseVoice,
+    Effect,
+    Keep,
+    OpenSocket,
+    OpenVoice,
+    Record,
+    Say,
+    Send,
+)
 from simulator.desktop.events import Event, Heard, SocketClosed, SocketOpened
 from simulator.desktop.link import Link, retry_after_s
+from simulator.desktop.phone import Phones
 from simulator.desktop.session import Session
 from simulator.desktop.store import Store
 
@@ -28,11 +41,12 @@ def now() -> float:
 class Desktop:
     """One running desktop. `happen` gives it an event; `stop` ends it without ceremony."""
 
-    def __init__(self, session: Session, link: Link, store: Store, evidence: EvidenceWriter) -> None:
+    def __init__(self, session: Session, link: Link, store: Store, evidence: EvidenceWriter, phones: Phones) -> None:
         self.session = session
         self._link = link
         self._store = store
         self._evidence = evidence
+        self._phones = phones
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._connections: dict[int, ClientConnection] = {}
         self._closings: set[asyncio.Task[None]] = set()
@@ -52,6 +66,7 @@ class Desktop:
     async def stop(self) -> None:
         """Drop everything at once and wait until nothing of it is running."""
         self._stopped = True
+        self._phones.close(self.session.agent)
         if self._alarm is not None:
             self._alarm.cancel()
         for connection in self._connections.values():
@@ -91,6 +106,15 @@ class Desktop:
                 self._start(effect.request, self._request(effect))
             case Cancel():
                 self._cancel(effect.request)
+            case OpenVoice():
+                self._phones.open(self.session.agent, effect, self.happen)
+            case CloseVoice():
+                self._phones.close(self.session.agent, effect.conversation)
+            case _:
+                self._do_to_socket(effect)
+
+    def _do_to_socket(self, effect: OpenSocket | Say | CloseSocket | AbortSocket) -> None:
+        match effect:
             case OpenSocket():
                 self._start(effect.socket, self._hold(effect))
             case Say():

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
+# So much of a voice path lost, and a caller cannot be understood any more.
+VOICE_LOSS_PERCENT = 20.0
+
 
 @dataclass(frozen=True)
 class Timings:
@@ -35,6 +38,10 @@ class Timings:
     # What the agent wrote is sent this long before the server would end after-call work by itself.
     wrapup_margin_s: float = 2.0
     auto_wrapup_s: float | None = None
+    # A voice path is dead after so much silence, and bad if too much of this window is lost; it is measured every beat.
+    voice_silence_s: float = 5.0
+    voice_window_s: float = 10.0
+    voice_beat_s: float = 1.0
     rest_timeout_s: float = 30.0
     connect_timeout_s: float = 15.0
 

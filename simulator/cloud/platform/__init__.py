@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import BaseRoute
 
-from simulator.cloud.platform import analytics, control, conversations, presence, queues, stations, users
+from simulator.cloud.platform import analytics, control, conversations, media, presence, queues, stations, users
 from simulator.cloud.platform.platform import Platform
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ __all__ = ["Platform", "control_routes", "routes"]
 
 def routes(cloud: "Cloud") -> list[BaseRoute]:
     """The public API below /api/v2."""
-    parts = (presence, queues, stations, users, conversations, analytics)
+    parts = (presence, queues, stations, users, conversations, media, analytics)
     return [route for part in parts for route in part.routes()]
 
 

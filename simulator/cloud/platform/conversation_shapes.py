@@ -202,6 +202,28 @@ def _leg_state(leg: Participant) -> dict[str, Any]:
         "startHoldTime": iso_or_none(leg.hold_start_ms),
         "disconnectType": leg.disconnect_type,
         "provider": "Edge",
+        "media": media(leg),
+    }
+
+
+def media(leg: Participant) -> dict[str, Any] | None:
+    """Where the voice of a connected leg goes; None without a media relay. Not a shape of Genesys'.
+
+    A Genesys desktop negotiates WebRTC over its own signalling; ours is told plain RTP in the call. It sends with
+    `ssrc` to the first of `candidates` that answers, and hears `remoteSsrc`. `packetMs` is in real-world time. On a
+    phone there is `fallbackNumber` alone.
+    """
+    if leg.media is None or leg.state is not CallState.CONNECTED:
+        return None
+    if leg.media.fallback_number is not None:
+        return {"fallbackNumber": leg.media.fallback_number}
+    return {
+        "protocol": "RTP/AVP",
+        "payloadType": 0,
+        "packetMs": 20,
+        "ssrc": leg.media.ssrc,
+        "remoteSsrc": leg.media.remote_ssrc,
+        "candidates": [{"host": host, "port": port} for host, port in leg.media.candidates],
     }
 
 

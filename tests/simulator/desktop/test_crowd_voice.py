@@ -1,0 +1,44 @@
+"""The voice of calls between a crowd process and a cloud process, over real UDP."""
+
+import socket
+from collections.abc import Callable
+
+import pytest
+
+from harness.evidence import Evidence
+from harness.waiting import until
+from simulator.media.rtp import Packet
+from tests.simulator.cloud.conftest import CloudProcess, StartCloud
+from tests.simulator.desktop.conftest import CrowdProcess, StartCrowd
+from tests.simulator.desktop.test_crowd import taken_call
+
+pytestmark = pytest.mark.world
+
+
+def lines(evidence: Callable[[], Evidence], kind: str, at_least: int = 1) -> list[dict[str, object]]:
+    """The fields of so many lines of evidence, once they are there."""
+    found = until(
+        lambda: [dict(e.fields) for e in evidence().of(kind)][at_least - 1 :] and evidence().of(kind),
+        f"{at_least} lines of {kind}",
+        within_s=15,
+    )
+    return [dict(entry.fields) for entry in found]
+
+
+def voice(crowd: CrowdProcess, agent: str) -> dict[str, object]:
+    """What the agent is shown of the voice."""
+    return dict(crowd.desktop(agent)["voice"] or {})
+
+
+def test_voice_is_heard_and_measured_at_both_ends(start_cloud: StartCloud, start_crowd: StartCrowd) -> None:
+    cloud = start_cloud(media=True, time_scale=0.1)
+    crowd = start_crowd(cloud)
+    crowd.on_queue()
+    conversation, agent = taken_call(cloud, crowd)
+    until(lambda: voice(crowd, agent).get("state") == "good", "a good voice", within_s=10)
+    for found in (lines(cloud.evidence, "cloud.media", 2)[-1], lines(crowd.evidence, "media.heard", 2)[-1]):
+        assert found["conversation"] == conversation
+        assert isinstance(found["received"], int) and found["received"] > 100
+        assert found["loss_percent"] == 0.0
+    read = cloud.service().get(f"/api/v2/telephony/providers/edges/mediastatistics/conversations/{conversation}").json()
+    assert read["entities"][0]["mediaStatistics"][0]["rtp"]["packetsReceived"] > 100
