@@ -1,0 +1,133 @@
+"""One sink's notices, in order, at the sink's pace, until it has them; other sinks have senders of their own."""
+
+import asyncio
+import hashlib
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+import httpx
+
+from tracker.alerts.book import Book
+from tracker.alerts.lifecycle import Notice
+from tracker.alerts.shapes import SHAPES
+from tracker.backoff import Backoff
+from tracker.settings import Sink
+
+DEADLINE_S = 5.0
+ALERTMANAGER_PATH = "/api/v2/alerts"
+# The sink understood and does not want this very content; a mistake of the sink's is given some chances to pass.
+REFUSALS = frozenset({400, 413, 422})
+CHANCES = 5
+LONGEST_ASKED_S = 60.0
+
+
+@dataclass(frozen=True)
+class Pace:
+    """At most `per_second` requests, each with at most `batch` notices."""
+
+    per_second: float
+    batch: int
+
+
+# Slack: one message a second and webhook. PagerDuty: an event each, and its limits are generous to none.
+PACES = {
+    "generic": Pace(100.0, 1),
+    "slack": Pace(1.0, 500),
+    "pagerduty": Pace(10.0, 1),
+    "alertmanager": Pace(5.0, 500),
+}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What became of the notices for one sink since the start; `problem` is why the last request failed, if it did."""
+
+    delivered: int = 0
+    refused: int = 0
+    failures: int = 0
+    problem: str = ""
+
+
+def name_of(sink: Sink) -> str:
+    """A name that stays the same over restarts and holds no secret, as the address of a webhook may."""
+    return f"{sink.kind}-{hashlib.sha256(sink.url.encode()).hexdigest()[:8]}"
+
+
+def address_of(sink: Sink) -> str:
+    """Where to post: the sink's address; of an Alertmanager the base address will do."""
+    bare = sink.kind == "alertmanager" and urlsplit(sink.url).path in ("", "/")
+    return sink.url.rstrip("/") + ALERTMANAGER_PATH if bare else sink.url
+
+
+class Sender:
+    """Sends what `book` holds for `sink`; `wake()` when there may be something new."""
+
+    def __init__(self, sink: Sink, book: Book, client: httpx.AsyncClient, backoff: Backoff, repeat_ms: int) -> None:
+        self.name = name_of(sink)
+        self.sent = Sent()
+        self._sink = sink
+        self._book = book
+        self._client = client
+        self._backoff = backoff
+        self._repeat_ms = repeat_ms
+        self._pace = PACES[sink.kind]
+        self._new = asyncio.Event()
+
+    def wake(self) -> None:
+        """There may be something new."""
+        self._new.set()
+
+    async def run(self) -> None:
+        """Send for ever."""
+        while True:
+            self._new.clear()
+            batch = self._book.waiting(self.name, self._pace.batch)
+            if not batch:
+                await self._new.wait()
+                continue
+            pause = await self._send(batch)
+            await asyncio.sleep(pause)  # waits: the sink's pace, or the time it needs to recover
+
+    async def _send(self, batch: Sequence[tuple[int, Notice]]) -> float:
+        """Send one request; the seconds until the next one."""
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                answer = await self._post([notice for _, notice in batch])
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ssl.SSLError) as error:
+            return self._failed(f"{type(error).__name__}: {error}", 0.0)
+        if answer.is_success:
+            return self._settled(batch, refused=False)
+        problem = f"the sink answered {answer.status_code}"
+        if answer.status_code in REFUSALS and self._backoff.failures >= CHANCES:
+            self.sent = replace(self.sent, problem=problem)
+            return self._settled(batch, refused=True)
+        return self._failed(problem, _asked_s(answer))
+
+    async def _post(self, notices: Sequence[Notice]) -> httpx.Response:
+        token = self._sink.token.value if self._sink.token else None
+        body = SHAPES[self._sink.kind](notices, self._repeat_ms, token)
+        # PagerDuty's token is in the body.
+        bearer = {"Authorization": f"Bearer {token}"} if token and self._sink.kind != "pagerduty" else {}
+        return await self._client.post(address_of(self._sink), json=body, headers=bearer)
+
+    def _settled(self, batch: Sequence[tuple[int, Notice]], refused: bool) -> float:
+        self._book.delivered(self.name, [number for number, _ in batch])
+        self._backoff.succeeded()
+        if refused:
+            self.sent = replace(self.sent, refused=self.sent.refused + len(batch))
+        else:
+            self.sent = replace(self.sent, delivered=self.sent.delivered + len(batch), problem="")
+        return 1.0 / self._pace.per_second
+
+    def _failed(self, problem: str, asked_s: float) -> float:
+        self.sent = replace(self.sent, failures=self.sent.failures + 1, problem=problem)
+        return self._backoff.failed(asked_s)
+
+
+def _asked_s(answer: httpx.Response) -> float:
+    try:
+        return min(LONGEST_ASKED_S, max(0.0, float(answer.headers.get("Retry-After", "0"))))
+    except ValueError:
+        return 0.0
