@@ -129,6 +129,7 @@ def _local_world(settings: RunSettings, keeper: Holder) -> _Up:
             "tls_folder": str(keeper.state),
             "rate_limits": False,
             "sabotage": [VERBS[fault] for fault in settings.sabotage if fault in VERBS],
+            **({"media_hosts": [site.gateway for site in sites]} if sites else {}),
             **settings.cloud,
         },
     )
