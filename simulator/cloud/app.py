@@ -40,11 +40,12 @@ def build(settings: CloudSettings) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as running:
             running.callback(cloud.evidence.close)
+            running.push_async_callback(_end_feed, cloud)
             if settings.event_feed is not None:
                 # Only who has a feed pays for its HTTP client: that import is a fifth of the start.
                 from simulator.cloud import feed
 
-                await running.enter_async_context(feed.running(cloud, settings.event_feed))
+                feed.begin(cloud, feed.line_of(settings))
             if settings.media:
                 from simulator.cloud import media
 
@@ -70,6 +71,11 @@ def control_mount(cloud: Cloud) -> BaseRoute:
     """Every control verb of both halves, behind the one gate."""
     routes = [*control.routes(cloud), *platform.control_routes(cloud)]
     return Mount(control.PREFIX, routes=routes, middleware=[Middleware(control.Gate, cloud=cloud)])
+
+
+async def _end_feed(cloud: Cloud) -> None:
+    if cloud.feed is not None:
+        await cloud.feed.stop()
 
 
 async def _api_error(request: Request, error: ApiError) -> Response:

@@ -17,6 +17,7 @@ from simulator.cloud.sockets import Sockets
 from simulator.cloud.tokens import Tokens
 
 if TYPE_CHECKING:
+    from simulator.cloud.feed import Feed
     from simulator.cloud.media import Relay
     from simulator.cloud.platform import Platform
 
@@ -40,6 +41,7 @@ class Cloud:
     sockets: Sockets = field(init=False)
     platform: "Platform" = field(init=False)
     media: "Relay | None" = None
+    feed: "Feed | None" = None
 
     def __post_init__(self) -> None:
         self.tokens = Tokens(self)

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from harness.errors import BadInput
 from simulator.cloud.caller import ApiError
 from simulator.cloud.exchange import json_object
 from simulator.cloud.tokens import Grant
@@ -89,12 +90,27 @@ def restart(cloud: "Cloud", given: Given) -> dict[str, Any]:
     return {"closed": cloud.sockets.close_users(None, RESTART_CODE, "restart"), "channels": channels}
 
 
+def feed_events(cloud: "Cloud", given: Given) -> dict[str, Any]:
+    """`{url, proxy?, token?, dialect?}`: deliver what happens from now on to `url`; there is no way back."""
+    from simulator.cloud import feed  # only who has a feed pays for its HTTP client
+
+    unknown = sorted(set(given) - {"url", "proxy", "token", "dialect"})
+    if unknown or not all(isinstance(given.get(key, ""), str) for key in given) or not given.get("url"):
+        raise ApiError(400, "bad.request", f"expected texts for url, proxy, token and dialect, found {sorted(given)}")
+    try:
+        feed.begin(cloud, feed.Line(**given))
+    except BadInput as error:
+        raise ApiError(400, "bad.request", str(error)) from None
+    return {}
+
+
 VERBS: dict[str, Verb] = {
     "close_sockets": close_sockets,
     "closing_notice": closing_notice,
     "revoke_tokens": revoke_tokens,
     "evict_channels": evict_channels,
     "issue_code": issue_code,
+    "feed_events": feed_events,
     "restart": restart,
 }
 

@@ -14,12 +14,12 @@ MEMBER = "routing:conversation:queue:member"
 SIMPLE = {"acd.start": f"{MEMBER}:enter", "acd.end": f"{MEMBER}:exit"}
 
 
-def envelope(cloud: "Cloud", topic: str, event_body: dict[str, Any]) -> dict[str, Any] | None:
-    """The delivery of one event in the cloud's dialect; None if the feed does not carry it."""
+def envelope(cloud: "Cloud", topic: str, event_body: dict[str, Any], dialect: str) -> dict[str, Any] | None:
+    """The delivery of one event in `dialect`; None if the feed does not carry it."""
     template = template_of(topic)
     if template is None or not template.for_feed:
         return None
-    if cloud.settings.event_feed_dialect == "seed":
+    if dialect == "seed":
         return _simple(cloud, topic, event_body)
     now = instant(cloud.wall())
     detail = {

@@ -8,15 +8,15 @@ In the evidence: `cloud.feed.sent {event, conversation, topic, attempt}` before 
 """
 
 import asyncio
-import contextlib
 import random
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from harness.errors import BadInput
 from simulator.cloud.envelopes import envelope
+from simulator.cloud.settings import DIALECTS, CloudSettings
 
 if TYPE_CHECKING:
     from simulator.cloud.cloud import Cloud
@@ -27,6 +27,16 @@ GIVE_UP_SECONDS = 4 * 86_400.0
 TIMEOUT_SECONDS = 30.0
 MAX_EVENTS = 10_000
 WORKERS = 8
+
+
+@dataclass(frozen=True)
+class Line:
+    """Where deliveries go: `url`, by `proxy` and with the bearer `token` if there are such, in `dialect`."""
+
+    url: str
+    proxy: str | None = None
+    token: str | None = None
+    dialect: str = "genesys"
 
 
 @dataclass(frozen=True)
@@ -41,19 +51,30 @@ class Delivery:
 
 
 class Feed:
-    """Delivers events to `url`. At most 10,000 wait; beyond that the new ones are dropped, and the evidence says so."""
+    """Delivers events by `line`. At most 10,000 wait; beyond that new ones are dropped, and the evidence says so."""
 
-    def __init__(self, cloud: "Cloud", url: str) -> None:
+    def __init__(self, cloud: "Cloud", line: Line) -> None:
         self._cloud = cloud
-        self._url = url
+        self._line = line
         self._chance = random.Random(cloud.settings.seed)
         self._due: asyncio.Queue[Delivery] = asyncio.Queue()
         self._unsent = 0
-        cloud.events.subscribe(self.offer)
+        self._workers: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Deliver what happens from now on."""
+        self._cloud.events.subscribe(self.offer)
+        self._workers = [asyncio.create_task(self._work()) for _ in range(WORKERS)]
+
+    async def stop(self) -> None:
+        """Deliver nothing more; may be called twice."""
+        for worker in self._workers:
+            worker.cancel()
+        await asyncio.gather(*self._workers, return_exceptions=True)
 
     def offer(self, topic: str, event_body: dict[str, Any]) -> None:
         """Queue an event, if the feed carries its topic."""
-        event = envelope(self._cloud, topic, event_body)
+        event = envelope(self._cloud, topic, event_body, self._line.dialect)
         if event is None:
             return
         if self._unsent >= MAX_EVENTS:
@@ -64,14 +85,10 @@ class Feed:
         delivery = Delivery(event, topic, event_body.get("conversationId"), self._cloud.now())
         self._send_in(self._chance.uniform(0.0, disorder), delivery)
 
-    async def work(self) -> None:
-        """Deliver what is due, until cancelled."""
-        settings = self._cloud.settings
-        timeout = max(self._cloud.scaled(TIMEOUT_SECONDS), 1.0)
-        headers = {"Authorization": f"Bearer {settings.event_feed_token}"} if settings.event_feed_token else {}
-        async with httpx.AsyncClient(
-            proxy=settings.event_feed_proxy, headers=headers, timeout=timeout, trust_env=False
-        ) as client:
+    async def _work(self) -> None:
+        line, timeout = self._line, max(self._cloud.scaled(TIMEOUT_SECONDS), 1.0)
+        headers = {"Authorization": f"Bearer {line.token}"} if line.token else {}
+        async with httpx.AsyncClient(proxy=line.proxy, headers=headers, timeout=timeout, trust_env=False) as client:
             while True:
                 delivery = await self._due.get()
                 if await self._delivered(client, delivery):
@@ -84,7 +101,7 @@ class Feed:
         about = {"conversation": delivery.conversation, "topic": delivery.topic}
         evidence.write("cloud.feed.sent", event=id, **about, attempt=delivery.failures + 1)
         try:
-            status = (await client.post(self._url, json=delivery.event)).status_code
+            status = (await client.post(self._line.url, json=delivery.event)).status_code
         except httpx.HTTPError:
             status = 0
         evidence.write("cloud.feed.answered", event=id, status=status)
@@ -105,14 +122,17 @@ class Feed:
             self._due.put_nowait(delivery)
 
 
-@contextlib.asynccontextmanager
-async def running(cloud: "Cloud", url: str) -> AsyncIterator[None]:
-    """Deliver the cloud's events to `url` while inside."""
-    feed = Feed(cloud, url)
-    workers = [asyncio.create_task(feed.work()) for _ in range(WORKERS)]
-    try:
-        yield
-    finally:
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
+def begin(cloud: "Cloud", line: Line) -> None:
+    """Feed `line` from now on; `BadInput` if the cloud feeds one already, or does not know its dialect."""
+    if cloud.feed is not None:
+        raise BadInput("event feed", "no more than one", line.url)
+    if line.dialect not in DIALECTS:
+        raise BadInput("event feed dialect", f"one of {list(DIALECTS)}", line.dialect)
+    cloud.feed = Feed(cloud, line)
+    cloud.feed.start()
+
+
+def line_of(settings: CloudSettings) -> Line:
+    """The line that the settings name, which name one."""
+    how = settings.event_feed_proxy, settings.event_feed_token, settings.event_feed_dialect
+    return Line(str(settings.event_feed), *how)

@@ -61,15 +61,23 @@ def recorder() -> Iterator[Recorder]:
 
 
 def published(folder: Path, topics: list[str], done: Callable[[], Any], **changes: Any) -> Cloud:
-    """Publish one numbered event on each of `topics` in a cloud with a feed, and wait until `done`."""
+    """Publish one numbered event on each of `topics` in a cloud with a feed, and wait until `done`.
+
+    What `body` adds to each event is taken out of `changes`; the rest are settings.
+    """
+    body: dict[str, Any] = changes.pop("body", {})
     settings = CloudSettings.from_json(cloud_settings(folder, **changes))
     cloud = Cloud(settings, EvidenceWriter(Path(settings.evidence), "cloud"))
 
     async def story() -> None:
-        async with feed.running(cloud, str(settings.event_feed)):
+        feed.begin(cloud, feed.line_of(settings))
+        assert cloud.feed is not None
+        try:
             for number, topic in enumerate(topics):
-                cloud.events.publish(topic, {"number": number})
+                cloud.events.publish(topic, {**body, "number": number})
             await eventually(done, "the feed to do its work", 10)
+        finally:
+            await cloud.feed.stop()
 
     asyncio.run(story())
     cloud.evidence.close()
