@@ -1,0 +1,176 @@
+"""The book: where deliveries become durable, and only then count.
+
+Deliveries are gathered while the store is busy with the batch before (group commit): one transaction, one batch, one
+answer for each delivery. All changes of the ledger happen on the event loop, after the commit, between two awaits; so
+what is read is never half of something, and nothing is locked while the store works.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tracker.events import Event
+from tracker.ledger import Change, Condition, Interaction, Ledger
+from tracker.store import Store, StoreFailed
+
+MOST_PER_BATCH = 2_000
+SNAPSHOT_EVERY_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a delivery's events."""
+
+    accepted: int
+    duplicates: int
+
+
+class _Delivery:
+    """Events that wait for the store, and whoever waits for them."""
+
+    __slots__ = ("duplicates", "events", "taken")
+
+    def __init__(self, events: list[Event], duplicates: int, taken: "asyncio.Future[Taken]") -> None:
+        self.events = events
+        self.duplicates = duplicates
+        self.taken = taken
+
+
+def _wall_ms() -> int:
+    return int(time.time() * 1000)
+
+
+class Book:
+    """Takes events, keeps them, applies them. `changed` is called with each event that was new and what it changed,
+    `alarmed` with the conditions that only time brought; neither may block."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        store: Store,
+        changed: Callable[[Event, Change], None] = lambda event, change: None,
+        alarmed: Callable[[Sequence[Condition]], None] = lambda conditions: None,
+        wall_ms: Callable[[], int] = _wall_ms,
+    ) -> None:
+        self.ledger = ledger
+        self._store = store
+        self._changed = changed
+        self._alarmed = alarmed
+        self._wall_ms = wall_ms
+        self._waiting: list[_Delivery] = []
+        self._wake = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._mark = 0
+
+    async def open(self) -> None:
+        """Replay what is kept, then begin to take deliveries. Tells `alarmed` all conditions that hold: a listener
+        knows by their names which are news."""
+        async for conversation, events in self._store.replay():
+            self.ledger.load(conversation, events)
+        self.ledger.due(self._wall_ms())
+        self._alarmed(self.ledger.conditions())
+        self._tasks = [asyncio.create_task(self._write())]
+
+    async def close(self) -> None:
+        """Write what waits, and end. The store stays open."""
+        while self._waiting and self._tasks and not self._tasks[0].done():
+            await asyncio.wait([delivery.taken for delivery in self._waiting])
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def take(self, events: Sequence[Event]) -> "asyncio.Future[Taken]":
+        """Done when all of `events` are durable and applied; or fails with `StoreFailed`, and none of them counts."""
+        taken: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+        knows = self.ledger.knows
+        fresh = [event for event in events if not knows(event)]
+        if fresh:
+            self._waiting.append(_Delivery(fresh, len(events) - len(fresh), taken))
+            self._wake.set()
+        else:
+            taken.set_result(Taken(0, len(events)))
+        return taken
+
+    async def interaction(self, conversation: str) -> Interaction | None:
+        """The conversation as it is now, from memory or, if it left, from the store; None if nobody heard of it."""
+        found = self.ledger.interaction(conversation)
+        if found is None:
+            events = await self._store.events_of(conversation)
+            found = self.ledger.interaction(conversation) or self.ledger.view(conversation, events)
+        return found
+
+    def waiting(self) -> int:
+        """How many deliveries wait for the store."""
+        return len(self._waiting)
+
+    async def _write(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                batch = self._next_batch()
+                try:
+                    await self._commit(batch)
+                except StoreFailed as why:
+                    _fail(batch, why)
+
+    def _next_batch(self) -> list[_Delivery]:
+        size = number = 0
+        while number < len(self._waiting) and size < MOST_PER_BATCH:
+            size += len(self._waiting[number].events)
+            number += 1
+        batch, self._waiting = self._waiting[:number], self._waiting[number:]
+        return batch
+
+    async def _commit(self, batch: list[_Delivery]) -> None:
+        events = [event for delivery in batch for event in delivery.events]
+        version = self.ledger.version
+        known = {event.conversation: version(event.conversation) for event in events}
+        appended = await self._store.append(events, known)
+        self._mark = appended.mark
+        older = appended.older
+        for conversation in known:
+            if known[conversation] and not version(conversation):
+                older[conversation] = await self._forgotten(conversation, appended.new)
+        for conversation, kept in older.items():
+            if conditions := self.ledger.load(conversation, kept):
+                self._alarmed(conditions)
+        if len(appended.new) == len(events):
+            self._apply_all(batch)
+        else:
+            self._apply_new(batch, appended.new)
+
+    async def _forgotten(self, conversation: str, new: Sequence[Event]) -> list[Event]:
+        """What was there before `new`, of a conversation that left memory while the store was busy."""
+        ids = {event.id for event in new}
+        return [event for event in await self._store.events_of(conversation) if event.id not in ids]
+
+    def _apply_all(self, batch: list[_Delivery]) -> None:
+        for delivery in batch:
+            new = 0
+            for event in delivery.events:
+                new += self._apply(event)
+            _answer(delivery, new)
+
+    def _apply_new(self, batch: list[_Delivery], new: Sequence[Event]) -> None:
+        fresh = {id(event) for event in new}
+        for delivery in batch:
+            _answer(delivery, sum(self._apply(event) for event in delivery.events if id(event) in fresh))
+
+    def _apply(self, event: Event) -> bool:
+        change = self.ledger.apply(event)
+        if change.applied:
+            self._changed(event, change)
+        return change.applied
+
+
+def _answer(delivery: _Delivery, new: int) -> None:
+    if not delivery.taken.done():
+        delivery.taken.set_result(Taken(new, delivery.duplicates + len(delivery.events) - new))
+
+
+def _fail(batch: list[_Delivery], why: StoreFailed) -> None:
+    for delivery in batch:
+        if not delivery.taken.done():
+            delivery.taken.set_exception(why)

@@ -1,0 +1,212 @@
+"""The embedded store: one SQLite file in WAL mode, written by one thread of its own and read by another.
+
+A commit is a write to the operating system: it survives the death of this process, at any moment. (Power loss may cost
+the newest events; the file stays whole.) Python's lock is let go once per statement, so a batch is few statements: many
+rows in one INSERT, and answers that come as one JSON value.
+"""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tracker.events import Event, Kind
+from tracker.store.protocol import LONGEST_RAW, Appended, DeadLetter, StoreFailed
+
+T = TypeVar("T")
+
+FILE = "tracker.sqlite"
+ROWS_PER_INSERT = 64
+REPLAYED_AT_ONCE = 500
+FORGOTTEN_AT_ONCE = 5_000
+MOST_DEAD_LETTERS = 100_000
+"""The oldest give way."""
+CHECKPOINT_PAGES = 4_000
+
+KINDS = tuple(Kind)
+NUMBER_OF = {kind: number for number, kind in enumerate(KINDS)}
+COLUMNS = "id, conversation, kind, at_ms, participant, queue, user, outcome"
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS events (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL, conversation TEXT NOT NULL, kind INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL, participant TEXT, queue TEXT, user TEXT, outcome TEXT
+);
+CREATE UNIQUE INDEX IF NOT EXISTS events_by_id ON events (id);
+CREATE INDEX IF NOT EXISTS events_by_conversation ON events (conversation);
+CREATE TABLE IF NOT EXISTS snapshot (one INTEGER PRIMARY KEY CHECK (one = 1), mark INTEGER, conversations TEXT);
+CREATE TABLE IF NOT EXISTS dead_letters (number INTEGER PRIMARY KEY, at_ms INTEGER, reason TEXT, raw TEXT);
+"""
+INSERTS = {
+    rows: f"INSERT OR IGNORE INTO events ({COLUMNS}) VALUES " + ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * rows)  # noqa: S608
+    for rows in range(1, ROWS_PER_INSERT + 1)
+}
+OF_CONVERSATIONS = (
+    f"SELECT json_group_array(json_array({COLUMNS})) FROM (SELECT * FROM events"  # noqa: S608
+    " WHERE conversation IN (SELECT value FROM json_each(?)) ORDER BY seq)"
+)
+SINCE = "SELECT json_group_array(DISTINCT conversation) FROM events WHERE seq > ?"
+INSERTED_SINCE = "SELECT json_group_array(id) FROM events WHERE seq > ?"
+
+
+class SqliteStore:
+    """See `Store`. Raises `StoreFailed` if `folder` cannot hold it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE
+        self._writer = ThreadPoolExecutor(1, "tracker-store-writer")
+        self._reader = ThreadPoolExecutor(1, "tracker-store-reader")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._path.touch(mode=0o600)
+            self._writing = self._writer.submit(self._connect).result()
+            self._reading = self._reader.submit(self._connect).result()
+        except (OSError, sqlite3.Error) as why:
+            raise StoreFailed(f"opening {self._path}", why) from why
+
+    async def append(self, events: Sequence[Event], known: Mapping[str, int]) -> Appended:
+        """See `Store`."""
+        return await self._write("appending", lambda: self._append(events, known))
+
+    async def events_of(self, conversation: str) -> list[Event]:
+        """See `Store`."""
+        return await self._read("reading", lambda: _found(self._reading, [conversation]).get(conversation, []))
+
+    async def replay(self) -> AsyncIterator[tuple[str, list[Event]]]:
+        """See `Store`."""
+        names = await self._read("replaying", self._open_conversations)
+        for first in range(0, len(names), REPLAYED_AT_ONCE):
+            some = names[first : first + REPLAYED_AT_ONCE]
+            found = await self._read("replaying", partial(_found, self._reading, some))
+            for conversation, events in found.items():
+                yield conversation, events
+
+    async def snapshot(self, conversations: Sequence[str], mark: int) -> None:
+        """See `Store`."""
+
+        def keep() -> None:
+            row = (mark, json.dumps(list(conversations)))
+            self._writing.execute("INSERT OR REPLACE INTO snapshot VALUES (1, ?, ?)", row)
+
+        await self._write("keeping a snapshot", keep)
+
+    async def dead_letter(self, raw: bytes, reason: str, at_ms: int) -> None:
+        """See `Store`."""
+        text = raw[:LONGEST_RAW].decode("utf-8", "replace")
+
+        def keep() -> None:
+            added = self._writing.execute(
+                "INSERT INTO dead_letters (at_ms, reason, raw) VALUES (?, ?, ?)", (at_ms, reason, text)
+            )
+            oldest = (added.lastrowid or 0) - MOST_DEAD_LETTERS
+            self._writing.execute("DELETE FROM dead_letters WHERE number <= ?", (oldest,))
+
+        await self._write("keeping a dead letter", keep)
+
+    async def dead_letters(self, offset: int, limit: int) -> tuple[list[DeadLetter], int]:
+        """See `Store`."""
+
+        def find() -> tuple[list[DeadLetter], int]:
+            page = "SELECT number, at_ms, reason, raw FROM dead_letters ORDER BY number DESC LIMIT ? OFFSET ?"
+            rows = self._reading.execute(page, (limit, offset)).fetchall()
+            (total,) = self._reading.execute("SELECT count(*) FROM dead_letters").fetchone()
+            return [DeadLetter(*row) for row in rows], total
+
+        return await self._read("reading dead letters", find)
+
+    async def forget(self, before_ms: int) -> int:
+        """See `Store`. The newest event is never dropped, so that numbers are not used again."""
+
+        def drop() -> int:
+            gone = self._writing.execute(
+                "DELETE FROM events WHERE seq IN (SELECT seq FROM events ORDER BY seq LIMIT ?)"
+                " AND at_ms < ? AND seq < (SELECT max(seq) FROM events)",
+                (FORGOTTEN_AT_ONCE, before_ms),
+            )
+            return gone.rowcount
+
+        return await self._write("forgetting", drop)
+
+    async def close(self) -> None:
+        """See `Store`."""
+        await self._read("closing", self._reading.close)
+        await self._call(self._writer, "closing", self._writing.close)
+        self._reader.shutdown()
+        self._writer.shutdown()
+
+    def _connect(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self._path, isolation_level=None, cached_statements=ROWS_PER_INSERT + 32)
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=NORMAL")
+        database.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+        database.execute("PRAGMA cache_size=-32768")
+        database.executescript(SCHEMA)
+        return database
+
+    def _append(self, events: Sequence[Event], known: Mapping[str, int]) -> Appended:
+        database = self._writing
+        unknown = [conversation for conversation, version in known.items() if not version]
+        older = _found(database, unknown) if unknown else {}
+        (before,) = database.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()
+        inserted = 0
+        for first in range(0, len(events), ROWS_PER_INSERT):
+            rows = events[first : first + ROWS_PER_INSERT]
+            inserted += database.execute(INSERTS[len(rows)], _values(rows)).rowcount
+        if inserted == len(events):
+            return Appended(events, older, before + inserted)
+        (text,) = database.execute(INSERTED_SINCE, (before,)).fetchone()
+        ids = set(json.loads(text))
+        new = []
+        for event in events:
+            if event.id in ids:
+                ids.discard(event.id)
+                new.append(event)
+        return Appended(new, older, before + inserted)
+
+    def _open_conversations(self) -> list[str]:
+        kept = self._reading.execute("SELECT mark, conversations FROM snapshot").fetchone()
+        mark, names = (kept[0], json.loads(kept[1])) if kept else (0, [])
+        (text,) = self._reading.execute(SINCE, (mark,)).fetchone()
+        return list(dict.fromkeys([*names, *json.loads(text)]))
+
+    async def _write(self, doing: str, work: Callable[[], T]) -> T:
+        return await self._call(self._writer, doing, lambda: _in_transaction(self._writing, work))
+
+    async def _read(self, doing: str, work: Callable[[], T]) -> T:
+        return await self._call(self._reader, doing, work)
+
+    @staticmethod
+    async def _call(thread: ThreadPoolExecutor, doing: str, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(thread, work)
+        except (sqlite3.Error, RuntimeError) as why:
+            raise StoreFailed(doing, why) from why
+
+
+def _in_transaction(database: sqlite3.Connection, work: Callable[[], T]) -> T:
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        done = work()
+    except BaseException:
+        database.execute("ROLLBACK")
+        raise
+    database.execute("COMMIT")
+    return done
+
+
+def _values(events: Sequence[Event]) -> list[Any]:
+    values: list[Any] = []
+    for e in events:
+        values += (e.id, e.conversation, NUMBER_OF[e.kind], e.at_ms, e.participant, e.queue, e.user, e.outcome)
+    return values
+
+
+def _found(database: sqlite3.Connection, conversations: Sequence[str]) -> dict[str, list[Event]]:
+    (text,) = database.execute(OF_CONVERSATIONS, (json.dumps(conversations),)).fetchone()
+    found: dict[str, list[Event]] = {}
+    for id, conversation, kind, *rest in json.loads(text):
+        found.setdefault(conversation, []).append(Event(id, conversation, KINDS[kind], *rest))
+    return found
