@@ -1,0 +1,28 @@
+import pytest
+
+from harness.errors import BadInput, FaultNotInForce
+from tests.actions.conftest import Live
+from tests.actions.feed_world import feed as feed
+from tests.actions.feed_world import idle_feed as idle_feed
+from tests.actions.feed_world import is_normal, trial
+
+pytestmark = pytest.mark.world
+
+
+def test_events_overtake_each_other_until_it_is_cleared(feed: Live) -> None:
+    with feed.fault("events_reordered", percent=50, overtaken_by=1) as found:
+        assert found["in_force"]
+        assert found["seen"]["touched"] >= 1
+        assert trial(feed, "/eventbridge").overtaken
+    assert is_normal(trial(feed, "/eventbridge"))
+    assert feed.clear("events_reordered") == {"fault": "events_reordered", "in_force": False}
+
+
+def test_it_is_not_believed_without_being_seen(idle_feed: Live) -> None:
+    error = idle_feed.refuses(FaultNotInForce, "events_reordered", percent=50, overtaken_by=1)
+    assert str(error).startswith("events_reordered is not in force: expected a delivery that arrives after")
+
+
+@pytest.mark.parametrize("parameters", [{"percent": 100}, {"overtaken_by": 0}, {"hold_ms": 30_000}])
+def test_what_makes_no_sense_is_refused(feed: Live, parameters: dict[str, object]) -> None:
+    feed.refuses(BadInput, "events_reordered", **parameters)
