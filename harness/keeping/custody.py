@@ -1,11 +1,12 @@
 """What one run has in force and running, and how all of it is undone: the inside of the keeper."""
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -31,13 +32,16 @@ class Holding:
 
 @dataclass(frozen=True)
 class Spawn:
-    """What to start: `env` is added to the keeper's own environment."""
+    """What to start: `env` is added to the keeper's own environment. One that `listens` (host, port) is a guest. The
+    run survives its unasked-for end so many times as it `restarts`: what is under test may crash."""
 
     name: str
     argv: list[str]
     log: str
     env: dict[str, str] = field(default_factory=dict)
     within_s: float = READY_WITHIN_S
+    listens: tuple[str, int] | None = None
+    restarts: int = 0
 
 
 class Custody:
@@ -53,9 +57,12 @@ class Custody:
         self._log = UndoLog(state.undo_log)
         self._lock = threading.RLock()
         self._undoing = threading.Lock()
+        self._reviving = threading.Lock()
         self._leases: dict[str, Holding] = {}
         self._revoked: dict[str, Holding] = {}
         self._children: dict[str, Child] = {}
+        self._spawned: dict[str, Spawn] = {}
+        self._ending = False
         self._making = threading.Lock()
         self._ground: list[Lease] = []
         self._known: set[str] = set()
@@ -178,7 +185,7 @@ class Custody:
     def lay_ground(self, what: str, make: Undo, undo: Undo) -> Any:
         """Make what processes of the run will stand on, and return what `make` returned; `undo` is on disk before.
 
-        It is taken away after the last process has ended, so a stop of the run leaves it alone.
+        A stop of the run leaves it alone, for what is undone then may have to be seen from there.
         """
         ground = Lease(f"{what.replace(' ', '-')}-{uuid4().hex[:12]}", what, undo)
         undo.call(ground.id)
@@ -188,12 +195,13 @@ class Custody:
                 self._refuse_if_closed()
                 self._log.held(ground)
                 self._ground.append(ground)
+            self._note("ground.held", lease=ground.id, what=what)
             made = making()
-        self._note("ground.laid", lease=ground.id, what=what)
+        self._note("ground.laid", lease=ground.id, what=what, made=made)
         return made
 
-    def clear_ground(self) -> list[Undone]:
-        """Take all ground away, the last laid first; for when no process stands on it any more."""
+    def clear_ground(self) -> list[str]:
+        """Take all ground away, the last laid first, and keep nothing more on it; what could not be taken away."""
         with self._making:
             undone = undo_all(self._ground, "the run is over", self.gone)
             for result in undone:
@@ -202,18 +210,23 @@ class Custody:
                     self._log.done(result.lease)
             left = {result.lease for result in undone if not result.verified}
             self._ground = [ground for ground in self._ground if ground.id in left]
-        return undone
+            return [ground.fault for ground in self._ground]
 
     # processes
 
     def spawn(self, wanted: Spawn) -> dict[str, Any]:
         """Start a child and return its ready line."""
-        env = {key: value for key, value in os.environ.items() if key != SOURCE_VARIABLE} | wanted.env
         with self._lock:
             self._refuse_if_closed()
-            if wanted.name in self._children:
-                raise Refused(f"process {wanted.name} runs already")
-            child = Child(wanted.name, wanted.argv, env, Path(wanted.log))
+            self._spawned[wanted.name] = wanted
+        return self._start(wanted)
+
+    def _start(self, wanted: Spawn) -> dict[str, Any]:
+        env = {key: value for key, value in os.environ.items() if key != SOURCE_VARIABLE} | wanted.env
+        with self._lock:
+            if wanted.name in self._children or self._ending:
+                raise Refused(f"process {wanted.name} {'ends with the run' if self._ending else 'runs already'}")
+            child = Child(wanted.name, wanted.argv, env, Path(wanted.log), wanted.listens)
             self._children[wanted.name] = child
             self._known.add(wanted.name)
             child.record(self._state.children)
@@ -228,8 +241,64 @@ class Custody:
 
     def _watch(self, child: Child) -> None:
         code = child.wait()
-        if not child.ending:
+        if child.ending:
+            return
+        with self._lock:
+            wanted = self._spawned[child.name]
+            self._spawned[child.name] = replace(wanted, restarts=wanted.restarts - 1)
+            if wanted.restarts:
+                del self._children[child.name]
+        if not wanted.restarts:
             self.stop(f"process {child.name} ended (exit code {code})")
+            return
+        child.end()
+        self._note("process.died", name=child.name, pid=child.pid, code=code)
+        self._revive_unasked(child.name)
+
+    def strike(self, name: str, down_s: float | None) -> int:
+        """Kill a child (SIGKILL) as a fault, which the run survives; after `down_s` it is started again. Its pid."""
+        with self._lock:
+            self._refuse_if_closed()
+            child = self._named(name)
+            child.kill()
+            child.end()
+            del self._children[name]
+        self._note("process.struck", name=name, pid=child.pid, down_s=down_s)
+        if down_s is not None:
+            timer = threading.Timer(down_s, self._revive_unasked, (name,))
+            timer.daemon = True
+            timer.start()
+        return child.pid
+
+    def revive(self, name: str) -> dict[str, Any]:
+        """Start a struck child again as it was started before; nothing to do if it runs. What it says, when ready."""
+        with self._reviving:
+            with self._lock:
+                if name in self._children and self._children[name].alive:
+                    return {}
+                if name not in self._spawned:
+                    raise Refused(f"process {name} was never started")
+            return self._start(self._spawned[name])
+
+    def _revive_unasked(self, name: str) -> None:
+        try:
+            self.revive(name)
+        except DeskstormError as error:
+            if not self._ending:
+                self.stop(f"process {name} could not be started again: {error}")
+
+    def pause(self, name: str, paused: bool) -> int:
+        """Stop a child where it is (SIGSTOP), or let it go on; its pid."""
+        with self._lock:
+            child = self._named(name)
+            child.signal(signal.SIGSTOP if paused else signal.SIGCONT)
+        self._note("process.paused" if paused else "process.resumed", name=name, pid=child.pid)
+        return child.pid
+
+    def _named(self, name: str) -> Child:
+        if name not in self._children:
+            raise Refused(f"process {name} does not run")
+        return self._children[name]
 
     def gone(self, name: str) -> bool:
         """Whether the process `name` of this run has ended."""
@@ -252,6 +321,8 @@ class Custody:
 
     def end_all(self, patience_s: float = PATIENCE_S) -> list[Ended]:
         """End all children, the last started first and then the others together; how each of the run ended."""
+        with self._reviving, self._lock:
+            self._ending = True
         last, others = list(self._children)[-1:], list(self._children)[:-1]
         with ThreadPoolExecutor(max(1, len(others))) as pool:
             for names in (last, others):

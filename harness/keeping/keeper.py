@@ -107,6 +107,7 @@ class Keeper:
         self._winding = threading.Lock()
         self._summary: dict[str, Any] | None = None
         self._asked_to_end = False
+        self._abandoned = False
 
     # the process
 
@@ -141,6 +142,7 @@ class Keeper:
 
     def _abandon(self, reason: str) -> None:
         self.custody.stop(reason)
+        self._abandoned = True
         self.wind_up(reason)
         self.over.set()
 
@@ -219,7 +221,20 @@ class Keeper:
         return {"made": self.custody.lay_ground(str(request["what"]), make, undo)}
 
     def _spawn(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        return {"line": self.custody.spawn(Spawn(**{key: request[key] for key in request if key != "do"}))}
+        wanted = {key: request[key] for key in request if key != "do"}
+        if wanted.get("listens"):
+            wanted["listens"] = tuple(wanted["listens"])
+        return {"line": self.custody.spawn(Spawn(**wanted))}
+
+    def _strike(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        down_s = request.get("down_s")
+        return {"pid": self.custody.strike(str(request["name"]), None if down_s is None else float(down_s))}
+
+    def _revive(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        return {"line": self.custody.revive(str(request["name"]))}
+
+    def _pause(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        return {"pid": self.custody.pause(str(request["name"]), bool(request["paused"]))}
 
     def _end(self, request: Mapping[str, Any]) -> dict[str, Any]:
         return {"ended": asdict(self.custody.end(str(request["name"])))}
@@ -268,11 +283,12 @@ class Keeper:
         if self._guarding is not None:
             self._guarding.stop()
         undone = self.custody.close()
+        if self._abandoned:
+            # Nobody will judge this run: what is of the machine itself goes first, whoever still stands on it.
+            self.custody.clear_ground()
         ended = self.custody.end_all()
         undone += self.custody.close()  # what lived in a process is gone with it
-        cleared = self.custody.clear_ground()
-        behind = [lease["fault"] for lease in self.custody.in_force()]
-        behind += [result.fault for result in cleared if not result.verified]
+        behind = self.custody.clear_ground() + [lease["fault"] for lease in self.custody.in_force()]
         with suppress(OSError):
             self.evidence.close()
         if void:
@@ -294,6 +310,9 @@ ANSWERS = {
     "extend": Keeper._extend,
     "lay_ground": Keeper._lay_ground,
     "spawn": Keeper._spawn,
+    "strike": Keeper._strike,
+    "revive": Keeper._revive,
+    "pause": Keeper._pause,
     "end": Keeper._end,
     "guard": Keeper._guard,
     "state": Keeper._state,

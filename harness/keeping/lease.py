@@ -65,6 +65,18 @@ class KeeperClient:
         """End one child in order: `{"name", "pid", "code", "how"}`."""
         return dict(self.ask("end", name=name)["ended"])
 
+    def strike(self, name: str, down_s: float | None = None) -> int:
+        """Kill a child as a fault, which the run survives; it is started again after `down_s`, if given. Its pid."""
+        return int(self.ask("strike", name=name, down_s=down_s)["pid"])
+
+    def revive(self, name: str) -> None:
+        """Start a struck child again as it was, and wait until it is ready; nothing to do if it runs."""
+        self.ask("revive", name=name)
+
+    def pause(self, name: str, paused: bool = True) -> int:
+        """Stop a child where it is, or let it go on; its pid."""
+        return int(self.ask("pause", name=name, paused=paused)["pid"])
+
     def guard(self, conditions: Sequence[Mapping[str, Any]]) -> None:
         """Watch the conditions (see harness.keeping.guard) from now on; the wire is that of the run's world file."""
         self.ask("guard", conditions=[dict(condition) for condition in conditions])
@@ -132,20 +144,29 @@ class Holder(KeeperClient):
         ).start()
 
     def spawn(
-        self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None, within_s: float = 20.0
+        self,
+        name: str,
+        argv: Sequence[str],
+        env: Mapping[str, str] | None = None,
+        within_s: float = 20.0,
+        listens: tuple[str, int] | None = None,
+        restarts: int = 0,
     ) -> dict[str, Any]:
         """Start a child of the keeper and answer its ready line; its output goes to `logs/<name>.log`.
 
-        Several threads may ask at once. `env` is added to the keeper's own environment.
+        Several threads may ask at once. `env` is added to the keeper's own environment. A guest (a program that knows
+        nothing of ready lines) is ready when it `listens` at that host and port, and answers {}. One that is under test
+        may crash: it is started again, at most `restarts` times, and the evidence says `process.died`.
         """
         log = str(self.folder / "logs" / f"{name}.log")
-        answer = self.ask("spawn", name=name, argv=list(argv), log=log, env=dict(env or {}), within_s=within_s)
+        more = {"within_s": within_s, "listens": listens, "restarts": restarts}
+        answer = self.ask("spawn", name=name, argv=list(argv), log=log, env=dict(env or {}), **more)
         return dict(answer["line"])
 
     def lay_ground(self, what: str, make: Undo, undo: Undo) -> Any:
         """Have the keeper make what processes will stand on, and answer what `make` returned (JSON values).
 
-        The keeper calls `undo` after the last process has ended, or if the making failed.
+        The keeper calls `undo` after the last process of the run has ended, even if the making failed.
         """
         return self.ask("lay_ground", what=what, make=make.as_json(), undo=undo.as_json())["made"]
 

@@ -4,9 +4,10 @@ import json
 import os
 import queue
 import signal
+import socket
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +74,8 @@ class Identity:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a child ended: exit `code` (negative: by that signal) and `how`: itself, stdin, terminated, killed."""
+    """How a child ended: exit `code` (negative: by that signal) and `how`: itself, stdin, terminated, killed; a guest
+    that was told to end was `told`."""
 
     name: str
     pid: int
@@ -83,17 +85,26 @@ class Ended:
     @property
     def abnormal(self) -> bool:
         """Whether it did anything but end in order when it was asked to."""
-        return self.code != 0 or self.how != "stdin"
+        return self.how != "told" and (self.code != 0 or self.how != "stdin")
 
 
 class Child:
     """A child process whose stdin is its life line: it ends itself when that closes, whatever became of us.
 
-    It prints one JSON line with the key `ready` on stdout; the rest of its output goes to `log`.
+    It prints one JSON line with the key `ready` on stdout; the rest of its output goes to `log`. A program of somebody
+    else's does neither: as a guest, `listens` at host and port says that it is ready, and SIGTERM tells it to end.
     """
 
-    def __init__(self, name: str, argv: Sequence[str], env: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        log: Path,
+        listens: tuple[str, int] | None = None,
+    ) -> None:
         self.name = name
+        self._listens = listens
         self.ending = False
         try:
             log.parent.mkdir(parents=True, exist_ok=True)
@@ -131,7 +142,9 @@ class Child:
         return self._popen.wait()
 
     def ready(self, within_s: float = READY_WITHIN_S) -> dict[str, Any]:
-        """Its ready line; raises `NotStarted` if it ends before, or takes longer than `within_s`."""
+        """Its ready line, `{}` of a guest; raises `NotStarted` if it ends before, or takes longer than `within_s`."""
+        if self._listens is not None:
+            return self._answers(self._listens, within_s)
         try:
             line = self._ready.get(timeout=within_s)
         except queue.Empty:
@@ -139,6 +152,25 @@ class Child:
         if line is None:
             raise NotStarted(self.name, f"exit code {self.wait()}: {self._last_words()}")
         return line
+
+    def _answers(self, address: tuple[str, int], within_s: float) -> dict[str, Any]:
+        def listens() -> bool:
+            if not self.alive:
+                raise NotStarted(self.name, f"exit code {self.wait()}: {self._last_words()}")
+            with suppress(OSError):
+                socket.create_connection(address, 1.0).close()
+                return True
+            return False
+
+        try:
+            until(listens, f"{self.name} to listen at {address[0]}:{address[1]}", within_s)
+        except Waited as late:
+            raise NotStarted(self.name, str(late)) from None
+        return {}
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal, if it still runs."""
+        self._popen.send_signal(number)
 
     def end(self, patience_s: float = PATIENCE_S) -> Ended:
         """Close its stdin and wait; then SIGTERM and wait; then SIGKILL."""
@@ -159,7 +191,11 @@ class Child:
         self._popen.wait()
 
     def _end(self, patience_s: float) -> str:
-        for how, ask in (("stdin", None), ("terminated", self._popen.terminate), ("killed", self._popen.kill)):
+        ways: tuple[tuple[str, Callable[[], None] | None], ...]
+        ways = (("stdin", None), ("terminated", self._popen.terminate), ("killed", self._popen.kill))
+        if self._listens is not None:
+            ways = (("told", self._popen.terminate), ("killed", self._popen.kill))
+        for how, ask in ways:
             if ask is not None:
                 ask()
             with suppress(subprocess.TimeoutExpired):
