@@ -61,7 +61,7 @@ def furnish(site: Site) -> list[ARGV]:
     """Give both ends their addresses and bring them up, the loopback inside too."""
     inside = ["ip", "-n", site.namespace]
     return [
-        ["ip", "link", "set", site.outer, "addrgenmode", "none"],
+        ["ip", "link", "set", site.outer, "alias", f"deskstorm {site.namespace}", "addrgenmode", "none"],
         [*inside, "link", "set", site.inner, "addrgenmode", "none"],
         ["ip", "addr", "add", f"{site.gateway}/30", "dev", site.outer],
         [*inside, "addr", "add", f"{site.address}/30", "dev", site.inner],
