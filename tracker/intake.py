@@ -1,0 +1,109 @@
+"""The intake: what becomes of one delivery. Usable events go to the book, the others to the dead letters."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tracker.answer import Answer
+from tracker.book import Book, Taken
+from tracker.envelope import Bad, Item, Reader
+from tracker.events import Event
+from tracker.store import Store, StoreFailed
+
+Reply = Callable[[Answer], None]
+
+ACCEPTED = Answer(accepted=1)
+DUPLICATE = Answer(duplicates=1)
+UNSUPPORTED = Answer(unsupported=1)
+NOT_KEPT = Answer(kept=False)
+
+
+@dataclass
+class Tally:
+    """What became of all events so far; `unkept` counts deliveries that were not acknowledged."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    unsupported: int = 0
+    rejected: int = 0
+    unkept: int = 0
+
+
+class Intake:
+    """Takes deliveries, from the event loop only. Closed at first and at last: then nothing is acknowledged."""
+
+    def __init__(self, read: Reader, book: Book, store: Store) -> None:
+        self._read = read
+        self._book = book
+        self._store = store
+        self._busy: set[asyncio.Future[None]] = set()
+        self.open = False
+        self.tally = Tally()
+
+    def take(self, body: bytes, reply: Reply) -> None:
+        """Call `reply` once all of the delivery is durable; at once if nothing need be kept."""
+        if not self.open:
+            reply(NOT_KEPT)
+            return
+        items = self._read(body)
+        if len(items) != 1:
+            self._later(items, reply)
+            return
+        item = items[0]
+        if type(item) is Event:
+            self._book.take(items).add_done_callback(lambda taken: self._one(taken, reply))  # type: ignore[arg-type]
+        elif type(item) is Bad:
+            self._later(items, reply)
+        else:
+            self.tally.unsupported += 1
+            reply(UNSUPPORTED)
+
+    async def taken(self, body: bytes) -> Answer:
+        """The same for who can wait."""
+        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+        def reply(answer: Answer) -> None:
+            if not answered.done():
+                answered.set_result(answer)
+
+        self.take(body, reply)
+        return await answered
+
+    def _one(self, taken: "asyncio.Future[Taken]", reply: Reply) -> None:
+        if taken.cancelled() or taken.exception() is not None:
+            self.tally.unkept += 1
+            reply(NOT_KEPT)
+        elif taken.result().accepted:
+            self.tally.accepted += 1
+            reply(ACCEPTED)
+        else:
+            self.tally.duplicates += 1
+            reply(DUPLICATE)
+
+    def _later(self, items: Sequence[Item], reply: Reply) -> None:
+        task = asyncio.ensure_future(self._keep(items, reply))
+        self._busy.add(task)
+        task.add_done_callback(self._busy.discard)
+
+    async def _keep(self, items: Sequence[Item], reply: Reply) -> None:
+        events = [item for item in items if type(item) is Event]
+        bad = [item for item in items if type(item) is Bad]
+        try:
+            taken = await self._book.take(events) if events else Taken(0, 0)
+            for one in bad:
+                await self._store.dead_letter(one.raw, one.reason, int(time.time() * 1000))
+        except StoreFailed:
+            self.tally.unkept += 1
+            reply(NOT_KEPT)
+            return
+        answer = Answer(taken.accepted, taken.duplicates, len(items) - len(events) - len(bad), len(bad))
+        self._count(answer)
+        reply(answer)
+
+    def _count(self, answer: Answer) -> None:
+        tally = self.tally
+        tally.accepted += answer.accepted
+        tally.duplicates += answer.duplicates
+        tally.unsupported += answer.unsupported
+        tally.rejected += answer.rejected

@@ -1,0 +1,46 @@
+"""Who hears of what the book applied: the metrics, the alerts, the percentiles. None of them keeps the book waiting."""
+
+from collections.abc import Sequence
+
+from tracker.alerts.desk import Alerts
+from tracker.dwell import Dwell
+from tracker.events import Event
+from tracker.ledger import Change, Condition, Ledger, Visit
+from tracker.metrics.points import Point, Status
+from tracker.metrics.writer import Metrics
+
+
+class Listeners:
+    """Passes on what the book tells."""
+
+    def __init__(self, ledger: Ledger, metrics: Metrics, alerts: Alerts) -> None:
+        self.dwell = Dwell()
+        self._ledger = ledger
+        self._metrics = metrics
+        self._alerts = alerts
+
+    def changed(self, event: Event, change: Change) -> None:
+        """An event was new."""
+        if change.conditions:
+            self._alerts.took(change.conditions)
+        for visit in change.completed:
+            self._visited(event.conversation, visit)
+
+    def alarmed(self, conditions: Sequence[Condition]) -> None:
+        """Time brought these."""
+        self._alerts.took(conditions)
+
+    def _visited(self, conversation: str, visit: Visit) -> None:
+        if visit.dwell_ms is None or visit.left_ms is None:
+            return
+        self.dwell.add(visit.queue, visit.dwell_ms)
+        dwell_s = visit.dwell_ms / 1000
+        interaction = self._ledger.interaction(conversation)
+        bounces = interaction.bounces if interaction else 0
+        limits = self._ledger.thresholds.of(visit.queue)
+        status = Status.NORMAL
+        if bounces > limits.max_bounces:
+            status = Status.ANOMALOUS
+        elif dwell_s > limits.max_dwell_s:
+            status = Status.STUCK
+        self._metrics.offer(Point(visit.queue, status, dwell_s, bounces, conversation, visit.left_ms))
