@@ -79,9 +79,9 @@ class Book:
 
     def owed(self) -> dict[str, tuple[int, int | None]]:
         """For each sink: how many notices it has not got, and when the oldest of them was said (epoch ms)."""
-        oldest = "(SELECT at_ms FROM notices WHERE id = min(notice))"
+        each = "SELECT sink, count(*) AS number, min(notice) AS oldest FROM pending GROUP BY sink"
         with self._reading() as db:
-            found = db.execute(f"SELECT sink, count(*), {oldest} FROM pending GROUP BY sink").fetchall()  # noqa: S608
+            found = db.execute(f"SELECT sink, number, at_ms FROM ({each}) JOIN notices ON id = oldest").fetchall()  # noqa: S608
         return {sink: (0, None) for sink in self._sinks} | {str(s): (int(n), int(since)) for s, n, since in found}
 
     def listed(self, firing: bool | None, size: int, number: int) -> tuple[list[Alert], int]:

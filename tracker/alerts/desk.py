@@ -114,9 +114,12 @@ class Alerts:
                 for sink in settings.alerts
             ]
             sending = [asyncio.create_task(sender.run()) for sender in self._senders]
-            while not self._ending:
-                await self._until_something_is_due()
+            ending = False
+            while not ending:
+                ending = self._ending  # whatever was taken before that is still said
                 await self._say_what_is_due()
+                if not ending:
+                    await self._until_something_is_due()
             for task in sending:
                 task.cancel()
             await asyncio.gather(*sending, return_exceptions=True)

@@ -1,0 +1,155 @@
+"""Alerts reach every sink in order, whatever happens to the others, and over restarts."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from harness.waiting import until
+from tests.tracker.recording import Listener, Received, Reply, recording
+from tracker.alerts.desk import Alerts
+from tracker.given import Secret
+from tracker.ledger.interaction import Condition
+from tracker.settings import Settings, Sink
+
+
+def stuck(number: int = 1, holds: bool = True) -> Condition:
+    return Condition("stuck", f"c-{number}", "billing", 1000 + number, 300.0, 299.0, holds)
+
+
+@contextmanager
+def desk(folder: Path, *sinks: Sink, repeat_s: float = 300.0, proxy: str | None = None) -> Iterator[Alerts]:
+    alerts = Alerts(Settings(data=folder, alerts=sinks, alert_repeat_s=repeat_s, proxy=proxy))
+    alerts.start()
+    try:
+        yield alerts
+    finally:
+        alerts.stop()
+
+
+def generic(url: str) -> Sink:
+    return Sink("generic", url, None)
+
+
+def heard(listener: Listener) -> list[tuple[str, str]]:
+    return [(body["conversation_id"], body["state"]) for body in listener.bodies()]
+
+
+def test_an_alert_is_heard_when_it_fires_while_it_fires_and_when_it_ends(tmp_path: Path) -> None:
+    with recording() as sink, desk(tmp_path, generic(sink.url), repeat_s=0.2) as alerts:
+        alerts.took([stuck()])
+        until(lambda: len(sink.received) >= 3, "the alert to be repeated", 5)
+        alerts.took([stuck(holds=False)])
+        until(lambda: heard(sink)[-1] == ("c-1", "resolved"), "the end of the alert", 5)
+        states = [state for _, state in heard(sink)]
+        assert states == ["firing", *["still firing"] * (len(states) - 2), "resolved"]
+        assert [body["notice"] for body in sink.bodies()] == list(range(1, len(states) + 1))
+        assert alerts.listed(firing=True) == ([], 0)
+        assert alerts.listed(firing=False)[1] == 1
+
+
+@pytest.mark.parametrize("kind", ["slack", "alertmanager", "generic"])
+def test_the_token_is_sent_as_a_bearer_through_the_proxy(tmp_path: Path, kind: str) -> None:
+    with recording() as proxy:
+        sink = Sink(kind, "http://sink.invalid", Secret("a-token"))
+        with desk(tmp_path, sink, proxy=proxy.url) as alerts:
+            alerts.took([stuck()])
+            until(lambda: proxy.received, "the alert", 5)
+    assert proxy.received[0].headers["authorization"] == "Bearer a-token"
+    path = "/api/v2/alerts" if kind == "alertmanager" else ""
+    assert proxy.received[0].path.rstrip("/") == f"http://sink.invalid{path}"
+
+
+def test_a_sink_that_fails_is_asked_again_until_it_has_everything_in_order(tmp_path: Path) -> None:
+    with recording(lambda _: Reply(503)) as sink, desk(tmp_path, generic(sink.url)) as alerts:
+        alerts.took([stuck(1), stuck(2)])
+        alerts.took([stuck(1, holds=False)])
+        until(lambda: len(sink.received) >= 3, "some attempts", 10)
+        assert {one for one, _ in heard(sink)} == {"c-1"}
+        sink.answer = lambda _: Reply()
+        until(lambda: alerts.owed()[0].sent.delivered == 3, "everything to be heard", 10)
+        assert heard(sink)[-3:] == [("c-1", "firing"), ("c-2", "firing"), ("c-1", "resolved")]
+
+
+def test_a_dead_sink_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    hang = threading.Event()
+
+    def hanging(_: Received) -> Reply:
+        hang.wait(10)
+        return Reply()
+
+    with recording(hanging) as dead, recording() as good:
+        try:
+            with desk(tmp_path, generic(dead.url), generic(good.url + "/x"), generic("http://127.0.0.1:9")) as alerts:
+                alerts.took([stuck(number) for number in range(20)])
+                until(lambda: alerts.owed()[1].sent.delivered == 20, "the good sink to have all", 5)
+                assert [owed.waiting for owed in alerts.owed()] == [20, 0, 20]
+                alerts.stop()
+        finally:
+            hang.set()
+
+
+def test_nothing_is_lost_over_a_restart_and_nothing_known_is_said_again(tmp_path: Path) -> None:
+    with recording(lambda _: Reply(503)) as sink:
+        with desk(tmp_path, generic(sink.url)) as alerts:
+            alerts.took([stuck(1), stuck(2), stuck(3)])
+            until(lambda: alerts.owed()[0].waiting == 3, "the alerts to be kept", 5)
+        sink.answer = lambda _: Reply()
+        sink.received.clear()
+        with desk(tmp_path, generic(sink.url)) as alerts:
+            alerts.reconcile([stuck(1), stuck(3), stuck(4)])
+            until(lambda: len(sink.received) >= 5, "what was owed and what is new", 5)
+        first, then = heard(sink)[:3], heard(sink)[3:]
+        assert first == [(f"c-{number}", "firing") for number in (1, 2, 3)]
+        assert then == [("c-2", "resolved"), ("c-4", "firing")]
+        sink.received.clear()
+        with desk(tmp_path, generic(sink.url)) as alerts:
+            alerts.reconcile([stuck(1), stuck(3), stuck(4)])
+            alerts.took([stuck(1, holds=False)])
+            until(lambda: sink.received, "the next notice", 5)
+        assert heard(sink) == [("c-1", "resolved")]
+
+
+def test_what_was_taken_just_before_the_end_is_kept(tmp_path: Path) -> None:
+    with desk(tmp_path, generic("http://127.0.0.1:9")) as alerts:
+        alerts.took([stuck(number) for number in range(2000)])
+    with desk(tmp_path, generic("http://127.0.0.1:9")) as alerts:
+        assert alerts.owed()[0].waiting == 2000
+
+
+@pytest.mark.parametrize(("status", "waiting"), [(400, 0), (404, 1)])
+def test_a_notice_that_the_sink_refuses_is_set_aside_after_some_chances(
+    tmp_path: Path, status: int, waiting: int
+) -> None:
+    def particular(request: Received) -> Reply:
+        return Reply(status if request.json["conversation_id"] == "c-1" else 200)
+
+    with recording(particular) as sink, desk(tmp_path, generic(sink.url)) as alerts:
+        alerts.took([stuck(1)])
+        until(lambda: len(sink.received) >= 6, "six attempts", 20)
+        until(lambda: alerts.owed()[0].waiting == waiting, "the decision", 5)
+        assert alerts.owed()[0].sent.refused == 1 - waiting
+
+
+def test_retry_after_is_waited_for(tmp_path: Path) -> None:
+    with recording(lambda _: Reply(429, headers={"Retry-After": "1"})) as sink:
+        with desk(tmp_path, generic(sink.url)) as alerts:
+            began = time.monotonic()
+            alerts.took([stuck(1)])
+            until(lambda: len(sink.received) >= 2, "the second attempt", 5)
+            assert 1.0 <= time.monotonic() - began < 2.0
+
+
+def test_a_storm_is_a_few_messages_to_slack_and_alertmanager(tmp_path: Path) -> None:
+    with recording() as slack, recording() as manager:
+        sinks = Sink("slack", slack.url, None), Sink("alertmanager", manager.url, None)
+        with desk(tmp_path, *sinks) as alerts:
+            began = time.monotonic()
+            alerts.took([stuck(number) for number in range(1000)])
+            until(lambda: {owed.sent.delivered for owed in alerts.owed()} == {1000}, "everything to be sent", 10)
+            assert len(slack.received) <= 2 + (time.monotonic() - began)
+        posted = [one for body in manager.bodies() for one in body]
+        assert sorted(one["labels"]["conversation_id"] for one in posted) == sorted(f"c-{n}" for n in range(1000))
