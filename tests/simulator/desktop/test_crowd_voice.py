@@ -1,14 +1,12 @@
 """The voice of calls between a crowd process and a cloud process, over real UDP."""
 
-import socket
 from collections.abc import Callable
 
 import pytest
 
 from harness.evidence import Evidence
 from harness.waiting import until
-from simulator.media.rtp import Packet
-from tests.simulator.cloud.conftest import CloudProcess, StartCloud
+from tests.simulator.cloud.conftest import StartCloud
 from tests.simulator.desktop.conftest import CrowdProcess, StartCrowd
 from tests.simulator.desktop.test_crowd import taken_call
 
@@ -17,12 +15,12 @@ pytestmark = pytest.mark.world
 
 def lines(evidence: Callable[[], Evidence], kind: str, at_least: int = 1) -> list[dict[str, object]]:
     """The fields of so many lines of evidence, once they are there."""
-    found = until(
-        lambda: [dict(e.fields) for e in evidence().of(kind)][at_least - 1 :] and evidence().of(kind),
-        f"{at_least} lines of {kind}",
-        within_s=15,
-    )
-    return [dict(entry.fields) for entry in found]
+
+    def found() -> list[dict[str, object]]:
+        return [dict(entry.fields) for entry in evidence().of(kind)]
+
+    until(lambda: len(found()) >= at_least, f"{at_least} lines of {kind}", within_s=15)
+    return found()
 
 
 def voice(crowd: CrowdProcess, agent: str) -> dict[str, object]:

@@ -262,6 +262,20 @@ def screen_without_a_socket(world: VirtualWorld) -> tuple[str, str]:
     return shown["banner"], shown["presence"]
 
 
+def voice_path_that_dies(world: VirtualWorld) -> tuple[str, str]:
+    world.place_call("c")
+    world.heal(10)
+    before = world.session.snapshot()["voice"]["state"]
+    world.voice_loss = 1.0
+    try:
+        for _ in range(10):
+            world.advance(1.0)
+            world.settle()
+    except Broken as error:
+        return before, str(error)
+    return before, world.session.snapshot()["voice"]["state"]
+
+
 STORIES: dict[str, tuple[Story, Any, Any]] = {
     "zombie": (no_token_any_more, "connected", "connecting"),
     "endless_auth_retry": (refresh_token_revoked, False, True),
@@ -286,6 +300,16 @@ STORIES: dict[str, tuple[Story, Any, Any]] = {
     "wrapup_lost": (wrapup_in_an_outage, ("notes of the agent", True), ("", False)),
     "available_not_on_queue": (gap_beyond_the_restore_window, "ON_QUEUE", "AVAILABLE"),
     "accepts_while_unstable": (offer_without_a_socket, ["offer.declined"], ["offer.accepted"]),
+    "voice_loss_unnoticed": (
+        voice_path_that_dies,
+        ("good", "fallback"),
+        ("good", "a good voice after 5.0 s of silence"),
+    ),
+    "reconnects_signalling_for_voice": (
+        voice_path_that_dies,
+        ("good", "fallback"),
+        ("good", "a socket touched for the sake of voice"),
+    ),
     "ui_says_connected": (screen_without_a_socket, ("offline", "ON_QUEUE"), ("connected", "BREAK")),
 }
 

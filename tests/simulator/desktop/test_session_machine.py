@@ -103,6 +103,16 @@ class DesktopMachine(RuleBasedStateMachine):
         self.world.channels.clear()
         self.socket_drops(1001)
 
+    @rule()
+    def call_is_taken(self) -> None:
+        self.call_comes()
+        self.world.heal(6)
+
+    @rule(lost=st.sampled_from([0.0, 0.1, 0.5, 1.0]), seconds=st.sampled_from([1.0, 12.0]))
+    def voice_is_lost(self, lost: float, seconds: float) -> None:
+        self.world.voice_loss = lost
+        self.world.advance(seconds)
+
     @rule(seconds=st.sampled_from([0.5, 2.0, 10.0, 36.0, 70.0, 300.0]))
     def time_goes_by(self, seconds: float) -> None:
         self.world.advance(seconds)
@@ -159,9 +169,11 @@ def test_a_healthy_desktop_keeps_its_promises() -> None:
         ("refresh_herd", "a second refresh"),
         ("zombie", "not connected in a healthy world"),
         ("stale_overwrite", "a presence of"),
-        ("deaf_after_reconnect", "hears nothing"),
+        ("deaf_after_reconnect", "hears nothing|without knowing"),
         ("no_state_refetch", "shows|a presence of|without knowing"),
         ("resurrected_after_logout", "a socket after the log-out"),
+        ("voice_loss_unnoticed", "a good voice after"),
+        ("reconnects_signalling_for_voice", "for the sake of voice"),
     ],
 )
 def test_the_machine_notices_a_desktop_that_breaks_one(defect: str, broken: str) -> None:

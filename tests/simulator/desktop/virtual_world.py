@@ -4,8 +4,19 @@ import random
 from typing import Any
 
 from simulator.desktop.core import Identity, Wishes
-from simulator.desktop.effects import AbortSocket, Cancel, CloseSocket, Effect, Keep, OpenSocket, Record, Send
-from simulator.desktop.events import Event, Heard, LogIn, Replied, SocketClosed, SocketOpened
+from simulator.desktop.effects import (
+    AbortSocket,
+    Cancel,
+    CloseSocket,
+    CloseVoice,
+    Effect,
+    Keep,
+    OpenSocket,
+    OpenVoice,
+    Record,
+    Send,
+)
+from simulator.desktop.events import Event, Heard, LogIn, Replied, SocketClosed, SocketOpened, VoiceMeasured
 from simulator.desktop.facts import AVAILABLE, OFFLINE, PRESENCE_IDS, written
 from simulator.desktop.session import Session
 from simulator.desktop.timings import Timings
@@ -15,6 +26,9 @@ IDS = {id: name for name, id in PRESENCE_IDS.items()}
 RESTORE_S = 60.0
 TOKEN_S = 1800.0
 START = 1_800_000_000.0
+FALLBACK_NUMBER = "tel:+18005550100"
+PACKETS_A_SECOND = 50
+MEDIA = {"ssrc": 1, "remoteSsrc": 2, "candidates": [{"host": "127.0.0.1", "port": 9}]}
 REFUSED = {"code": "bad.credentials", "status": 401}
 
 
@@ -48,6 +62,9 @@ class VirtualWorld:
         self.alone_since: float | None = None
         self.conversations: dict[str, dict[str, Any]] = {}
         self.wrapups: list[dict[str, Any]] = []
+        self.voices: dict[str, float] = {}
+        self.voice_loss = 0.0
+        self.speaks_at = START
         self.must_know = ""
         self.told = ""
         self.first_broken: Broken | None = None
@@ -97,8 +114,17 @@ class VirtualWorld:
                     self.closing.add(effect.socket)
                 case AbortSocket():
                     closed.append(effect.socket)
+                case _:
+                    self.phone(effect)
         for socket in closed:
             self.end_socket(socket)
+
+    def phone(self, effect: Effect) -> None:
+        """A voice path begins or ends."""
+        if isinstance(effect, OpenVoice):
+            self.voices[effect.conversation] = self.now
+        elif isinstance(effect, CloseVoice):
+            self.voices.pop(effect.conversation, None)
 
     def send(self, send: Send) -> None:
         """A request is on its way."""
@@ -129,12 +155,13 @@ class VirtualWorld:
         """Let time go by; alarms ring in their order."""
         until = self.now + seconds
         while True:
-            due = self.session.next_alarm
-            if due is None or due > until:
+            due = [at for at in (self.session.next_alarm, self.speaks_at if self.voices else None) if at is not None]
+            if not due or min(due) > until:
                 break
-            self.now = max(self.now, due)
+            self.now = max(self.now, min(due))
             self.expire()
             self.do(self.session.tick(self.now))
+            self.speak()
         self.now = until
         self.expire()
 
@@ -144,9 +171,32 @@ class VirtualWorld:
             self.alone_since = None
             self.set_presence(OFFLINE)
 
+    def speak(self) -> None:
+        """What a second of every voice path brought, or did not."""
+        if self.now < self.speaks_at:
+            return
+        self.speaks_at = self.now + self.timings.voice_beat_s
+        for conversation in list(self.voices):
+            received = round(PACKETS_A_SECOND * (1.0 - self.voice_loss))
+            if received:
+                self.voices[conversation] = self.now
+            heard = VoiceMeasured(conversation, PACKETS_A_SECOND if received else 0, received)
+            effects = self.session.handle(heard, self.now)
+            if any(isinstance(effect, OpenSocket | CloseSocket | AbortSocket) for effect in effects):
+                raise self.broken("a socket touched for the sake of voice")
+            self.do(effects)
+            self.check_voice(conversation)
+
+    def check_voice(self, conversation: str) -> None:
+        """Silence is never shown as a good voice."""
+        silent_s = self.now - self.voices.get(conversation, self.now)
+        shown = self.session.voices[conversation].state if conversation in self.session.voices else ""
+        if silent_s >= self.timings.voice_silence_s and shown == "good":
+            raise self.broken(f"a good voice after {silent_s} s of silence")
+
     def heal(self, seconds: float = 400.0) -> None:
         """A world without faults, for a while: everything is answered within two seconds, heartbeats come."""
-        self.stalled = False
+        self.stalled, self.voice_loss = False, 0.0
         until = self.now + seconds
         beat = self.now
         while self.now < until:
@@ -326,7 +376,7 @@ class VirtualWorld:
         """The customer hangs up: after-call work begins for a call that was answered."""
         mine = self.mine(name)
         answered = mine["calls"][0]["state"] == "connected"
-        mine["calls"][0]["state"] = "disconnected"
+        mine["calls"][0] = {"state": "disconnected"}
         if answered:
             mine["startAcwTime"] = written(self.now)
         self.changed(name)
@@ -346,7 +396,9 @@ class VirtualWorld:
         self.publish(f"v2.users.{AGENT}.conversations", _copy(self.conversations[name]))
 
     def act(self, send: Send) -> tuple[int, Any]:
-        """PATCH of a participant."""
+        """PATCH of a participant, or the way to a phone for its voice."""
+        if send.path.endswith("/fallback"):
+            return self.fall_back(send.path.split("/")[-4])
         name = send.path.split("/")[-3]
         mine = self.mine(name)
         if "wrapup" in send.body:
@@ -357,9 +409,19 @@ class VirtualWorld:
         elif send.body.get("state") == "connected" and mine["calls"][0]["state"] != "alerting":
             return 409, {"code": "conflict", "status": 409}
         elif "state" in send.body:
-            mine["calls"][0]["state"] = send.body["state"]
+            talking = send.body["state"] == "connected"
+            mine["calls"][0] = {"state": send.body["state"], **({"media": MEDIA} if talking else {})}
         self.changed(name)
         return 202, None
+
+    def fall_back(self, name: str) -> tuple[int, Any]:
+        """The voice of a call moves to a phone."""
+        leg = self.mine(name)["calls"][0]
+        if leg["state"] != "connected":
+            return 409, {"code": "conflict", "status": 409}
+        leg["media"] = {"fallbackNumber": FALLBACK_NUMBER}
+        self.changed(name)
+        return 200, {"phoneNumber": FALLBACK_NUMBER}
 
     # Questions
 
@@ -370,6 +432,8 @@ class VirtualWorld:
     def check_at_rest(self) -> None:
         """After a healthy while: connected, and the screen shows what is."""
         shown = self.session.snapshot()
+        if shown["banner"] == "logged_out" and self.voices:
+            raise self.broken(f"a voice path after the log-out: {self.voices}")
         if shown["banner"] == "logged_out":
             return
         if shown["banner"] != "connected" or list(self.sockets.values()) != ["open"]:
@@ -380,6 +444,15 @@ class VirtualWorld:
             raise self.broken(f"a wrap-up that was never sent: {shown['wrapup']}")
         if (shown["presence"], shown["presence_version"]) != (self.system, self.version):
             raise self.broken(f"shows {shown['presence']} of {shown['presence_version']}, not {self.presence()}")
+        self.check_voices_at_rest()
+
+    def check_voices_at_rest(self) -> None:
+        """Every connected call, and no other, has a voice: a good path, or a phone."""
+        talking = {name for name in self.conversations if self.mine(name)["calls"][0]["state"] == "connected"}
+        shown = {name: line.state.value for name, line in self.session.voices.items()}
+        by_path = {name for name, state in shown.items() if state == "good"}
+        if set(shown) != talking or set(shown.values()) - {"good", "fallback"} or set(self.voices) != by_path:
+            raise self.broken(f"voices {shown} over {set(self.voices)} for the calls {talking}")
 
 
 def _over(conversation: dict[str, Any]) -> bool:
