@@ -3,6 +3,7 @@
 Exit codes: 0 PASS or done, 1 FAIL, 2 wrong input, 3 VOID, 130 Ctrl-C.
 """
 
+import importlib
 import signal
 import sys
 from collections.abc import Sequence
@@ -140,6 +141,14 @@ def netlab(memory: int, limit: float, share: Sequence[Path], command: Sequence[s
 def review(folder: Path) -> int:
     """Judge the evidence in FOLDER (runs/<id>) again and write its review anew."""
     return commands.review(folder)
+
+
+@deskstorm.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def tracker(arguments: Sequence[str]) -> int:
+    """Run the interaction tracker: `deskstorm tracker --settings FILE`."""
+    code: int = importlib.import_module("tracker.__main__").main(arguments)
+    return code
 
 
 if __name__ == "__main__":
