@@ -126,6 +126,9 @@ class Ledger:
 
     def due(self, now_ms: int) -> list[Condition]:
         """It is `now_ms`: the stays that became stuck, and what ended because it is forgotten."""
+        if not self._now_ms:
+            for known in (*self._queued.values(), *self._resting.values()):
+                known.touched_ms = now_ms
         self._now_ms = max(now_ms, self._now_ms)
         found = []
         while self._deadlines and self._deadlines[0][0] < now_ms:

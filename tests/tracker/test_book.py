@@ -1,0 +1,163 @@
+"""What the book acknowledged is durable and counts once, however it was delivered and whatever was in between."""
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.tracker.histories import START_MS, conversations, deliveries, parts
+from tests.tracker.ledger.test_ledger import C, as_truth, bouncing, ended, entered, left
+from tests.tracker.oracle import truth
+from tracker.book import Book, Taken
+from tracker.events import Event
+from tracker.ledger import Change, Condition, Ledger
+from tracker.store import Appended, StoreFailed
+from tracker.store.sqlite import SqliteStore
+
+T = START_MS
+
+
+class Opened:
+    """A book over a file, with what it told its listeners."""
+
+    def __init__(self, folder: Path, ledger: Ledger | None = None, store: SqliteStore | None = None) -> None:
+        self.changes: list[tuple[Event, Change]] = []
+        self.alarms: list[Condition] = []
+        self.store = store or SqliteStore(folder)
+        self.ledger = ledger or Ledger()
+        self.book = Book(
+            self.ledger, self.store, lambda e, c: self.changes.append((e, c)), self.alarms.extend, lambda: T + 1000
+        )
+
+
+@asynccontextmanager
+async def opened(folder: Path, ledger: Ledger | None = None, store: SqliteStore | None = None) -> Any:
+    """Open until the end of the block."""
+    found = Opened(folder, ledger, store)
+    await found.book.open()
+    yield found
+    await found.book.close()
+    await found.store.close()
+
+
+def in_a_folder(test: Callable[[Path], Coroutine[Any, Any, None]]) -> None:
+    """Run an asynchronous test in a folder of its own (Hypothesis runs a test often)."""
+    with tempfile.TemporaryDirectory(prefix="deskstorm-book-") as folder:
+        asyncio.run(test(Path(folder)))
+
+
+OFTEN = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+@OFTEN
+@given(st.data())
+def test_split_over_parallel_deliveries_and_restarts_the_state_is_that_of_the_events_in_order(
+    data: st.DataObject,
+) -> None:
+    told = {name: data.draw(conversations(name)) for name in ("c-1", "c-2")}
+    arriving = data.draw(deliveries([event for events in told.values() for event in events]))
+    lives = list(parts(arriving, data.draw(st.lists(st.integers(0, 12), max_size=3))))
+    sizes = data.draw(st.lists(st.integers(1, 4), min_size=1, max_size=8))
+
+    async def test(folder: Path) -> None:
+        accepted = 0
+        for life in lives:
+            async with opened(folder, Ledger(most_resting=data.draw(st.sampled_from([0, 50])))) as tracker:
+                taken = [tracker.book.take(piece) for piece in parts(life, sizes) if piece]
+                tracker.ledger.due(T)
+                accepted += sum(answer.accepted for answer in await asyncio.gather(*taken))
+                assert len(tracker.changes) == sum(answer.accepted for answer in await asyncio.gather(*taken))
+        async with opened(folder) as tracker:
+            for name, events in told.items():
+                found = await tracker.book.interaction(name)
+                assert as_truth(found) == truth(events)
+        assert accepted == sum(len(events) for events in told.values())
+
+    in_a_folder(test)
+
+
+def test_an_answer_says_what_was_new(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with opened(tmp_path) as tracker:
+            take = tracker.book.take
+            first, second = take([entered(1), left(2), entered(1)]), take([entered(1)])
+            assert await first == Taken(2, 1)
+            assert await second == Taken(0, 1)
+            assert await take([left(2), ended(3)]) == Taken(1, 1)
+            assert take([left(2)]).done()
+
+    asyncio.run(test())
+
+
+def test_a_late_event_of_a_conversation_that_left_memory_lands_right(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with opened(tmp_path, Ledger(retention_s=10)) as tracker:
+            tracker.ledger.due(T)
+            await tracker.book.take([left(2), ended(3)])
+            tracker.ledger.due(T + 60_000)
+            assert tracker.ledger.size() == 0
+            seen = await tracker.book.interaction(C)
+            assert (seen.version, seen.phantoms, tracker.ledger.size()) == (2, ("left Billing but never entered",), 0)
+            assert await tracker.book.take([entered(1)]) == Taken(1, 0)
+            assert tracker.ledger.interaction(C).visits[0].dwell_ms == 1000
+            assert await tracker.book.interaction("nobody") is None
+
+    asyncio.run(test())
+
+
+def test_what_is_forgotten_while_the_store_is_busy_is_not_taken_for_new(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with opened(tmp_path, Ledger(retention_s=10)) as tracker:
+            tracker.ledger.due(T)
+            await tracker.book.take([entered(1), left(2)])
+            taking = tracker.book.take([ended(3)])
+            await asyncio.sleep(0)  # waits: for the book to hand the event to its store
+            tracker.ledger.due(T + 60_000)
+            assert await taking == Taken(1, 0)
+            assert tracker.ledger.interaction(C).version == 3
+
+    asyncio.run(test())
+
+
+def test_a_restart_tells_what_holds_and_only_that(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with opened(tmp_path) as tracker:
+            await tracker.book.take(bouncing(4))
+        async with opened(tmp_path) as tracker:
+            assert [(c.kind, c.value, c.holds) for c in tracker.alarms] == [("bouncing", 4, True)]
+            await tracker.book.take([ended(99)])
+            assert [c.holds for c in tracker.changes[-1][1].conditions] == [False]
+        async with opened(tmp_path) as tracker:
+            assert tracker.alarms == []
+
+    asyncio.run(test())
+
+
+class BrokenOnce(SqliteStore):
+    """A store whose disk fails once."""
+
+    broken = True
+
+    async def append(self, events: Sequence[Event], known: Any) -> Appended:
+        """See `Store`."""
+        if self.broken:
+            self.broken = False
+            raise StoreFailed("appending", OSError("disk full"))
+        return await super().append(events, known)
+
+
+def test_what_the_store_refuses_does_not_count_and_may_come_again(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with opened(tmp_path, store=BrokenOnce(tmp_path)) as tracker:
+            with pytest.raises(StoreFailed, match="the store failed while appending: OSError: disk full"):
+                await tracker.book.take([entered(1)])
+            assert tracker.ledger.interaction(C) is None
+            assert await tracker.book.take([entered(1)]) == Taken(1, 0)
+
+    asyncio.run(test())
