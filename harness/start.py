@@ -1,6 +1,5 @@
 """Bringing a world up through the keeper, and taking it down: the processes, their settings files, their addresses."""
 
-import json
 import os
 import secrets
 import sys
@@ -14,11 +13,15 @@ from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
+from harness import start_tracker
 from harness.breaking.blast_radius import check as check_blast_radius
 from harness.breaking.former import as_found, leave_as_found
-from harness.errors import BadInput, DeskstormError
+from harness.children import evidence_folder, start_child
+from harness.errors import BadInput
 from harness.evidence import EvidenceWriter
+from harness.foreign import names_org, read_foreign
 from harness.keeping.keeper import Holder, start_keeper
+from harness.network.needs import require_sites
 from harness.network.site import Site
 from harness.network.sites import made_by, peopled
 from harness.org import Org, read_org
@@ -43,6 +46,7 @@ class Started:
     keeper: Holder
     secrets: frozenset[str]
     as_found: list[dict[str, Any]]
+    site: start_tracker.Site | None = None
 
     def take_down(self, unjudged: str = "") -> list[str]:
         """End every process and lease of the run; what was not in order is returned in words.
@@ -55,6 +59,8 @@ class Started:
             problems += self.keeper.finish(unjudged)
         finally:
             problems += leave_as_found(self.world, self.as_found)
+            if self.site is not None:
+                self.site.close()
         return problems
 
 
@@ -82,13 +88,13 @@ def bring_up(
     `stopped(reason)` is called once, from a thread, if the keeper ends the run; this process gets `signal_number`
     then, if one is given. Anything that goes wrong is raised after the keeper has taken down what was up.
     """
-    org = read_org(settings.world_file) if settings.world_file else None
+    org = read_org(settings.world_file) if settings.world_file and names_org(settings.world_file) else None
     keeper = start_keeper(folder)
     try:
         keeper.hold_run(settings.longest_s, stopped, signal_number=signal_number)
         up = _around(in_its_world(settings), org, keeper, None) if org else _local_world(settings, keeper)
         evidence.write("world.up", sources=list(up.sources))
-        return Started(up.world, up.world_file, keeper, up.secrets, up.as_found)
+        return Started(up.world, up.world_file, keeper, up.secrets, up.as_found, up.site)
     except BaseException:
         keeper.finish()
         raise
@@ -101,6 +107,7 @@ class _Up:
     secrets: frozenset[str]
     sources: tuple[str, ...]
     as_found: list[dict[str, Any]]
+    site: start_tracker.Site | None
 
 
 def _local_world(settings: RunSettings, keeper: Holder) -> _Up:
@@ -111,7 +118,7 @@ def _local_world(settings: RunSettings, keeper: Holder) -> _Up:
     queue_id = _uuid(chance)
     client_secret, control_token = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
     client_id, desktop_client_id = _uuid(chance), _uuid(chance)
-    cloud = _spawn(
+    cloud = start_child(
         keeper,
         "cloud",
         "simulator.cloud",
@@ -123,13 +130,14 @@ def _local_world(settings: RunSettings, keeper: Holder) -> _Up:
             "queue": {"id": queue_id, "name": QUEUE_NAME},
             "seed": settings.seed,
             "time_scale": settings.time_scale,
-            "evidence": str(_evidence(keeper)),
+            "evidence": str(evidence_folder(keeper)),
             "control_token": control_token,
             "tls": settings.tls,
             "tls_folder": str(keeper.state),
             "rate_limits": False,
             "sabotage": [VERBS[fault] for fault in settings.sabotage if fault in VERBS],
             **({"media_hosts": [site.gateway for site in sites]} if sites else {}),
+            **start_tracker.cloud_settings(settings),
             **settings.cloud,
         },
     )
@@ -157,9 +165,12 @@ def in_its_world(settings: RunSettings) -> RunSettings:
     `BadInput` for too few agents, and for what only a cloud of ours can be told to do: an org would run another
     experiment than the one meant.
     """
-    found = _in_org(settings, settings.world_file) if settings.world_file else settings
+    named = settings.world_file
+    found = _in_org(settings, named) if named and names_org(named) else settings
     if found.agents < found.least_agents:
         raise BadInput("agents", f"at least {found.least_agents} for this experiment", found.agents)
+    if found.sites:
+        require_sites()
     return found
 
 
@@ -168,8 +179,14 @@ def _in_org(settings: RunSettings, world_file: Path) -> RunSettings:
     if settings.cloud:
         wanted = ", ".join(f"{key} {value}" for key, value in settings.cloud.items())
         raise BadInput("this experiment's world", f"a local one, whose cloud can be set to {wanted}", where)
+    if settings.sites:
+        raise BadInput(
+            "this experiment's world", "a local one for its network sites, or on.interface in each fault", where
+        )
     if told := [fault for fault in settings.sabotage if fault in VERBS]:
         raise BadInput(f"sabotage of {', '.join(told)}", "a local world, whose cloud can be told to", where)
+    if settings.tracker is not None and read_foreign(world_file) is None:
+        raise BadInput("this experiment's world", "a local one, or a world file that names a tracker too", where)
     org = read_org(world_file)
     return replace(settings, agents=len(org.agents), time_scale=org.time_scale)
 
@@ -177,8 +194,10 @@ def _in_org(settings: RunSettings, world_file: Path) -> RunSettings:
 def _around(
     settings: RunSettings, org: Org, keeper: Holder, control: CloudControl | None, sites: tuple[Site, ...] = ()
 ) -> _Up:
-    """Start what stands around a cloud: wire and validator, then the crowd, which needs the wire's address. With `sites`
-    there is one crowd in each."""
+    """Start what stands around a cloud: wire and validator, then the crowd, which needs the wire's address.
+
+    With `sites` there is one crowd in each.
+    """
     wire_token = secrets.token_urlsafe(24)
     world_file = keeper.state / "world.json"
     world = World(
@@ -198,7 +217,9 @@ def _around(
         seed=settings.seed,
         ca=org.ca,
         control=control,
+        queues=tuple(queue["id"] for queue in start_tracker.further_queues(settings)) if control else (),
         sites=sites,
+        sabotage=settings.sabotage,
     )
     found: list[dict[str, Any]] = []
     if world.kind is WorldKind.ORG:
@@ -211,15 +232,17 @@ def _around(
             "validator",
             [sys.executable, "-m", "harness.observing.validator", "--world", str(world_file)],
         )
+        site = start_tracker.prepare(settings, keeper)
         wire_settings = _wire_settings(settings, org, keeper, wire_token) | {"listen": [s.gateway for s in sites]}
-        wire = _spawn(keeper, "wire", "proxy_addons", wire_settings)
+        wire_settings["hosts"] += site.hosts if site else ()
+        wire = start_child(keeper, "wire", "proxy_addons", wire_settings)
         crowd_url = None
         if sites:
             urls = pool.map(lambda site: _crowd_at(site, settings, org, keeper, wire), sites)
             sites = tuple(replace(site, crowd_url=url) for site, url in zip(sites, urls, strict=True))
             crowd_url = sites[0].crowd_url
         elif org.crowd:
-            crowd_url = str(_spawn(keeper, "crowd", "simulator.desktop", _crowd(settings, org, keeper, wire))["url"])
+            crowd_url = str(start_child(keeper, "crowd", "simulator.desktop", _crowd(settings, org, keeper, wire))["url"])
         validator.result()
     complete = World(
         **{
@@ -229,15 +252,18 @@ def _around(
             ),
             "crowd_url": crowd_url,
             "sites": sites,
+            "receiver": site.receiver if site else None,
         }
     )
+    if site is not None:
+        complete = replace(complete, tracker=start_tracker.start(site, settings, keeper, complete))
     complete.write(world_file)
-    return _Up(complete, world_file, _secrets_of(complete), _sources(complete), found)
+    return _Up(complete, world_file, _secrets_of(complete), _sources(complete), found, site)
 
 
 def _wire_settings(settings: RunSettings, org: Org, keeper: Holder, token: str) -> dict[str, Any]:
     return {
-        "evidence": str(_evidence(keeper)),
+        "evidence": str(evidence_folder(keeper)),
         "control_token": token,
         "confdir": str(keeper.state / "wire"),
         "upstream_ca": org.ca,
@@ -258,10 +284,10 @@ def _crowd(settings: RunSettings, org: Org, keeper: Holder, wire: Mapping[str, A
         "ca": wire["ca"],
         "time_scale": org.time_scale,
         "seed": settings.seed,
-        "evidence": str(_evidence(keeper)),
+        "evidence": str(evidence_folder(keeper)),
         "store": str(keeper.state),
         "queue_id": org.queue_id,
-        "defect": settings.defect,
+        "defect": None if start_tracker.is_trackers(settings.defect) else settings.defect,
         **settings.crowd,
     }
 
@@ -276,7 +302,7 @@ def _crowd_at(site: Site, settings: RunSettings, org: Org, keeper: Holder, wire:
         "name": name,
         "namespace": site.namespace,
     }
-    return str(_spawn(keeper, name, "simulator.desktop", crowd)["url"])
+    return str(start_child(keeper, name, "simulator.desktop", crowd)["url"])
 
 
 def _sources(world: World) -> tuple[str, ...]:
@@ -285,27 +311,17 @@ def _sources(world: World) -> tuple[str, ...]:
         named.append("cloud")
     if world.crowd_url:
         named.append("crowd")
+    if world.receiver:
+        named.append("receiver")
     return tuple(named)
 
 
 def _secrets_of(world: World) -> frozenset[str]:
     tokens = {agent.refresh_token for agent in (*world.agents, world.canary)}
     tokens |= {world.client_secret} | ({world.wire.token} if world.wire else set())
+    tokens |= {world.receiver.token} if world.receiver else set()
+    tokens |= {world.tracker.token} if world.tracker and world.tracker.token else set()
     return frozenset(tokens | ({world.control.token} if world.control else set()))
-
-
-def _spawn(keeper: Holder, name: str, module: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    path = keeper.state / f"{name}.json"
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(settings))
-    ready = keeper.spawn(name, [sys.executable, "-m", module, "--settings", str(path)])
-    if ready.get("ready") != name:
-        raise DeskstormError(f"{name} did not come up: expected its ready line, found {ready}")
-    return ready
-
-
-def _evidence(keeper: Holder) -> Path:
-    return keeper.folder / "evidence"
 
 
 def _agents(count: int, chance: Random) -> tuple[Agent, ...]:

@@ -120,6 +120,7 @@ class World:
     receiver: Receiver | None = None
     queues: tuple[str, ...] = ()
     sites: tuple[Site, ...] = ()
+    sabotage: tuple[str, ...] = ()
 
     @property
     def evidence(self) -> Path:
@@ -170,6 +171,7 @@ class World:
                 found["receiver"] = Receiver(**found["receiver"])
             found["queues"] = tuple(found.get("queues", ()))
             found["sites"] = tuple(Site.from_json(site) for site in found.get("sites", ()))
+            found["sabotage"] = tuple(found.get("sabotage", ()))
             return cls(**found)
         except (KeyError, TypeError, ValueError) as error:
             raise BadInput(f"world file {path}", "the keys of a runtime world", str(error)) from None

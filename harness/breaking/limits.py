@@ -1,6 +1,7 @@
 """Checks of what a person wrote as a parameter, before anything is touched."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from harness.errors import BadInput
 
@@ -39,3 +40,15 @@ def line(what: str, found: object, longest: int = 120) -> str:
     if not isinstance(found, str) or len(found) > longest or "\n" in found:
         raise BadInput(what, f"one line of at most {longest} characters", found)
     return found
+
+
+def keys(what: str, found: object, allowed: Iterable[str]) -> dict[str, Any]:
+    """`found` as a dictionary with none but the `allowed` keys; None is an empty one."""
+    words = tuple(allowed)
+    if found is None:
+        return {}
+    if not isinstance(found, Mapping) or (unknown := set(found) - set(words)):
+        raise BadInput(
+            what, f"keys of {', '.join(words)}", sorted(map(str, unknown)) if isinstance(found, Mapping) else found
+        )
+    return dict(found)

@@ -1,0 +1,245 @@
+"""What a path does to packets, measured on the path itself: connect times, and numbered datagrams each way.
+
+This is the proof that a network fault is in force. Counters of qdiscs are the fault's own word and stand beside it.
+"""
+
+import errno
+import socket
+import statistics
+import struct
+import time
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from types import TracebackType
+
+from harness.errors import Unreachable
+from harness.network.inside import inside
+from harness.waiting import pause
+
+HEAD = struct.Struct("!QQI")
+# From <asm-generic/socket.h>; Python names neither.
+SO_NO_CHECK, SO_TIMESTAMPNS = 11, 35
+TIMES = struct.Struct("@ll")
+BUFFER = 16_000_000
+AT_ONCE = 32
+LATE_S = 0.3
+TRIES = 50
+
+
+@dataclass(frozen=True)
+class Connects:
+    """TCP connects: what each took in milliseconds, and how many did not come about."""
+
+    times_ms: tuple[float, ...]
+    failed: int
+
+    @property
+    def p50_ms(self) -> float | None:
+        """The middle one; None if none came about."""
+        return round(statistics.median(self.times_ms), 2) if self.times_ms else None
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Numbered datagrams that went one way. `arrived` are different ones, spoilt ones among them; `repeated` came once
+    more, `overtaking` came before one that was sent earlier.
+
+    `delays_ms` are one-way, in the order of arrival; `rate_bit` is how fast they arrived, headers included, after the
+    first quarter.
+    """
+
+    sent: int
+    arrived: int
+    repeated: int
+    spoilt: int
+    overtaking: int
+    delays_ms: tuple[float, ...]
+    rate_bit: float
+
+    @property
+    def lost_percent(self) -> float:
+        """The share that did not arrive."""
+        return round(100 * (self.sent - self.arrived) / self.sent, 3)
+
+    @property
+    def p50_ms(self) -> float | None:
+        """The middle delay; None if nothing arrived."""
+        return round(statistics.median(self.delays_ms), 2) if self.delays_ms else None
+
+
+class Meter:
+    """Measures between `near` (an address inside `namespace`) and `far` (an address out here). Use as a context.
+
+    The far side has one of `ports` (inclusive ranges) if there are any. Where somebody listens already, that is who is
+    connected to.
+    """
+
+    def __init__(self, namespace: str, near: str, far: str, ports: Sequence[tuple[int, int]] = ()) -> None:
+        self._namespace = namespace
+        self._open = ExitStack()
+        self._far = self._keep(_at_one_of(far, ports))
+        self._near = self._keep(inside(namespace, lambda: _datagrams(near, 0)))
+        self._listener: socket.socket | None = None
+        self._address: tuple[str, int] = (far, self._far.getsockname()[1] if ports else 0)
+        try:
+            self._listener = self._keep(socket.create_server(self._address, backlog=512))
+            self._address = self._listener.getsockname()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise Unreachable("the meter's own address", far, str(error.strerror)) from None
+
+    def __enter__(self) -> "Meter":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def connects(self, count: int, within_s: float = 3.0) -> Connects:
+        """`count` TCP connects from near to far, one after the other, each given up after `within_s`."""
+        times: list[float] = []
+        for _ in range(count):
+            took = connect_ms(self._namespace, self._address, within_s)
+            times += [] if took is None else [took]
+        self._forget_connections()
+        return Connects(tuple(times), count - len(times))
+
+    def datagrams(
+        self, outgoing: bool, count: int, size: int = 200, rate_bit: float = 0, late_s: float = LATE_S
+    ) -> Heard:
+        """`count` datagrams of `size` bytes (headers included), from near to far if `outgoing`, at most `rate_bit` fast
+        (0: as fast as it goes); those that are still missing `late_s` after the last one are lost."""
+        sender, receiver = (self._near, self._far) if outgoing else (self._far, self._near)
+        list(_received(receiver))
+        sender.connect(receiver.getsockname())
+        hearing = _Hearing()
+        payload = bytes(max(0, size - 42 - HEAD.size))
+        gap_s = size * 8 / rate_bit if rate_bit else 0.0
+        began = time.monotonic()
+        for number in range(count):
+            if number % AT_ONCE == 0 or gap_s:
+                hearing.hear(receiver)
+            if gap_s and (ahead := began + number * gap_s - time.monotonic()) > 0.001:
+                pause(ahead)
+            with suppress(OSError):  # a full queue loses it, as a link that is down does
+                sender.send(_numbered(number, payload))
+        hearing.wait(receiver, count, late_s)
+        return hearing.heard(count, size)
+
+    def _keep(self, made: socket.socket) -> socket.socket:
+        return self._open.enter_context(made)
+
+    def _forget_connections(self) -> None:
+        if self._listener is None:
+            return
+        self._listener.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                self._listener.accept()[0].close()
+
+
+def connect_ms(namespace: str, address: tuple[str, int], within_s: float) -> float | None:
+    """How long one TCP connect to `address` takes, in milliseconds; None if it does not come about in time."""
+    with inside(namespace, lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as link:
+        link.settimeout(within_s)
+        # Ended by a reset, so that nothing of it waits in TIME-WAIT.
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        began = time.monotonic()
+        try:
+            link.connect(address)
+        except OSError:
+            return None
+        return (time.monotonic() - began) * 1000
+
+
+class _Hearing:
+    """What arrived so far: number, delay in ms and time of arrival of each."""
+
+    def __init__(self) -> None:
+        self.numbers: list[int] = []
+        self.delays_ms: list[float] = []
+        self.times: list[float] = []
+        self.spoilt = 0
+
+    def hear(self, receiver: socket.socket) -> int:
+        """Take what has arrived; how many."""
+        found = 0
+        for at_ns, content in _received(receiver):
+            found += 1
+            number, sent_ns, check = HEAD.unpack_from(content.ljust(HEAD.size, b"\0"))
+            self.times.append(at_ns / 1e9)
+            if zlib.crc32(content[:16] + content[HEAD.size :]) != check:
+                self.spoilt += 1
+                continue
+            self.numbers.append(number)
+            self.delays_ms.append((at_ns - sent_ns) / 1e6)
+        return found
+
+    def wait(self, receiver: socket.socket, count: int, late_s: float) -> None:
+        """Until all have arrived, or nothing for `late_s`."""
+        quiet = time.monotonic()
+        while time.monotonic() - quiet < late_s and len(set(self.numbers)) + self.spoilt < count:
+            if self.hear(receiver):
+                quiet = time.monotonic()
+            pause(0.005)
+        self.hear(receiver)
+
+    def heard(self, sent: int, size: int) -> Heard:
+        """All of it."""
+        different = len(set(self.numbers))
+        overtaking, lowest = 0, sent
+        for number in reversed(self.numbers):
+            overtaking += number > lowest
+            lowest = min(lowest, number)
+        steady = self.times[len(self.times) // 4 :]
+        span = steady[-1] - steady[0] if len(steady) > 1 else 0.0
+        return Heard(
+            sent=sent,
+            arrived=min(sent, different + self.spoilt),
+            repeated=len(self.numbers) - different,
+            spoilt=self.spoilt,
+            overtaking=overtaking,
+            delays_ms=tuple(self.delays_ms),
+            rate_bit=(len(steady) - 1) * size * 8 / span if span else 0.0,
+        )
+
+
+def _at_one_of(address: str, ports: Sequence[tuple[int, int]]) -> socket.socket:
+    for port in (port for low, high in ports for port in range(low, min(high, low + TRIES) + 1)):
+        with suppress(Unreachable):
+            return _datagrams(address, port)
+    if ports:
+        raise Unreachable("the meter's own address", address, f"no port free of {list(ports)}")
+    return _datagrams(address, 0)
+
+
+def _datagrams(address: str, port: int) -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        # Without a checksum of UDP's own, so that what was spoilt on the way arrives and can be counted.
+        made.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)
+        made.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        made.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_RCVBUFFORCE", 33), BUFFER)
+        made.bind((address, port))
+        made.setblocking(False)
+    except OSError as error:
+        made.close()
+        raise Unreachable("the meter's own address", address, str(error.strerror)) from None
+    return made
+
+
+def _numbered(number: int, payload: bytes) -> bytes:
+    head = struct.pack("!QQ", number, time.time_ns())
+    return head + struct.pack("!I", zlib.crc32(head + payload)) + payload
+
+
+def _received(receiver: socket.socket) -> Iterator[tuple[int, bytes]]:
+    """Time of arrival by the kernel (wall, ns) and content of each datagram that is there."""
+    with suppress(OSError):
+        while True:
+            content, ancillary, _, _ = receiver.recvmsg(2048, 64)
+            seconds, nanoseconds = TIMES.unpack_from(ancillary[0][2])
+            yield seconds * 1_000_000_000 + nanoseconds, content

@@ -1,0 +1,72 @@
+"""What an experiment needs of this machine's network, and whether the machine has it: by the experiment's own words.
+
+A network fault says what it needs in its module: `NEEDS = ("netem",)`, names of harness.network.ability.
+"""
+
+import importlib
+import inspect
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from harness.errors import BadInput
+from harness.network.ability import abilities
+from harness.plan import INJECTION
+
+ANY = ("root", "tools")
+SITES = (*ANY, "veth")
+
+
+def needs_of(experiment: Mapping[str, Any]) -> tuple[str, ...]:
+    """The abilities that `experiment` cannot do without; none if it leaves the network alone."""
+    sites = any(one.get("name") == "deskstorm" and one.get("network") for one in experiment.get("extensions", ()))
+    by_faults = [need for module, _ in _injections(experiment) for need in needs_of_fault(module)]
+    return tuple(dict.fromkeys((*(SITES if sites else ()), *by_faults)))
+
+
+def needs_of_fault(module: ModuleType) -> tuple[str, ...]:
+    """The abilities that the network fault of an action's `module` cannot do without."""
+    return (*ANY, *getattr(module, "NEEDS", ()))
+
+
+def why_not(needs: tuple[str, ...]) -> str:
+    """Why this machine does not have all of `needs`, and how to get them, in one line; empty if it does."""
+    if not needs:
+        return ""
+    found = abilities()
+    return next((f"{need}: {found[need]}" for need in needs if found[need]), "")
+
+
+def why_impossible(experiment: Path) -> str:
+    """Why this machine cannot run the experiment in that file; empty if it can."""
+    return why_not(needs_of(json.loads(experiment.read_text())))
+
+
+def require_sites() -> None:
+    """`BadInput` with the cure if desktops cannot be put into network namespaces here."""
+    if why := why_not(SITES):
+        raise BadInput("network sites on this machine", "network namespaces joined by veth", why)
+
+
+def aimed_at_interfaces(experiment: Mapping[str, Any]) -> bool:
+    """Whether all of its network faults name an interface, so that it can do without sites."""
+    aims = [arguments.get("on") for module, arguments in _injections(experiment)]
+    return bool(aims) and all(isinstance(aim, Mapping) and bool(aim.get("interface")) for aim in aims)
+
+
+def _injections(experiment: Mapping[str, Any]) -> Iterator[tuple[ModuleType, Mapping[str, Any]]]:
+    """The module and the arguments of each network fault that the method injects: of those that can be given `on`."""
+    for activity in experiment.get("method", ()):
+        provider = activity.get("provider", {})
+        name = str(provider.get("func", ""))
+        if provider.get("type") != "python" or not INJECTION.match(name):
+            continue
+        try:
+            module = importlib.import_module(str(provider["module"]))
+            takes = inspect.signature(getattr(module, name)).parameters
+        except (ImportError, AttributeError):
+            continue  # Chaos Toolkit will say so
+        if "on" in takes:
+            yield module, provider.get("arguments") or {}
