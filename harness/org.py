@@ -8,7 +8,8 @@
  "canary": {"id": "...", "name": "Canary", "refresh_token_env": "CANARY_REFRESH_TOKEN"}}
 ```
 Instead of `region`, `api`, `login` and `streaming` may be given as base URLs. `ca` names a certificate file to trust,
-`time_scale` is 1 unless the cloud runs faster. Secrets come from the environment alone; the file holds their names.
+`time_scale` is 1 unless the cloud runs faster, `tracker` is what harness.foreign says.
+Secrets come from the environment alone; the file holds their names.
 
 The agents log in and go On Queue for the run. Afterwards they have the presence and the message from before it again;
 who was Offline is Available until the platform misses the connection.
@@ -37,6 +38,7 @@ OPTIONAL = (
     "ca",
     "time_scale",
     "crowd",
+    "tracker",
 )
 REGION = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 

@@ -11,17 +11,22 @@ from harness.errors import BadInput
 # Wall-clock seconds a whole run may take before the keeper ends it, whatever the chaos process says.
 LONGEST_RUN_S = 1800.0
 VARIABLES = {"agents": "DESKSTORM_AGENTS", "time_scale": "DESKSTORM_TIME_SCALE", "seed": "DESKSTORM_SEED"}
+SINKS = ("generic", "slack", "pagerduty", "alertmanager")
 
 
 @dataclass(frozen=True)
 class TrackerSettings:
-    """The tracker of a run, in real-world seconds, and how many `queues` there are besides the one with agents."""
+    """The tracker of a run, in real-world seconds.
+
+    `queues` counts those without agents, besides the one with agents; alerts go to each of `sinks`.
+    """
 
     max_dwell_s: float = 300.0
     max_bounces: int = 3
     retention_s: float = 3600.0
     alert_repeat_s: float = 300.0
     queues: int = 2
+    sinks: tuple[str, ...] = ("generic",)
 
     @classmethod
     def read(cls, given: Any) -> "TrackerSettings":
@@ -40,6 +45,7 @@ class TrackerSettings:
             retention_s=number("retention_s", 1, 604_800),
             alert_repeat_s=number("alert_repeat_s", 1, 86_400),
             queues=int(number("queues", 0, 100)),
+            sinks=_sinks(given.get("sinks", cls.sinks)),
         )
 
 
@@ -106,6 +112,12 @@ def _number(what: str, found: object, low: float, high: float, whole: bool = Fal
     if not low <= number <= high or (whole and number != int(number)):
         raise BadInput(what, expected, found)
     return number
+
+
+def _sinks(found: object) -> tuple[str, ...]:
+    if not isinstance(found, list | tuple) or not set(found) <= set(SINKS):
+        raise BadInput("tracker sinks", f"a list of {', '.join(SINKS)}", found)
+    return tuple(found)
 
 
 def _sites(found: object) -> int:

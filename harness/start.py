@@ -46,7 +46,7 @@ class Started:
     keeper: Holder
     secrets: frozenset[str]
     as_found: list[dict[str, Any]]
-    site: start_tracker.Site | None = None
+    place: start_tracker.Place | None = None
 
     def take_down(self, unjudged: str = "") -> list[str]:
         """End every process and lease of the run; what was not in order is returned in words.
@@ -59,8 +59,8 @@ class Started:
             problems += self.keeper.finish(unjudged)
         finally:
             problems += leave_as_found(self.world, self.as_found)
-            if self.site is not None:
-                self.site.close()
+            if self.place is not None:
+                self.place.close()
         return problems
 
 
@@ -94,7 +94,7 @@ def bring_up(
         keeper.hold_run(settings.longest_s, stopped, signal_number=signal_number)
         up = _around(in_its_world(settings), org, keeper, None) if org else _local_world(settings, keeper)
         evidence.write("world.up", sources=list(up.sources))
-        return Started(up.world, up.world_file, keeper, up.secrets, up.as_found, up.site)
+        return Started(up.world, up.world_file, keeper, up.secrets, up.as_found, up.place)
     except BaseException:
         keeper.finish()
         raise
@@ -107,7 +107,7 @@ class _Up:
     secrets: frozenset[str]
     sources: tuple[str, ...]
     as_found: list[dict[str, Any]]
-    site: start_tracker.Site | None
+    place: start_tracker.Place | None
 
 
 def _local_world(settings: RunSettings, keeper: Holder) -> _Up:
@@ -232,9 +232,9 @@ def _around(
             "validator",
             [sys.executable, "-m", "harness.observing.validator", "--world", str(world_file)],
         )
-        site = start_tracker.prepare(settings, keeper)
+        place = start_tracker.prepare(settings, keeper)
         wire_settings = _wire_settings(settings, org, keeper, wire_token) | {"listen": [s.gateway for s in sites]}
-        wire_settings["hosts"] += site.hosts if site else ()
+        wire_settings["hosts"] += place.hosts if place else ()
         wire = start_child(keeper, "wire", "proxy_addons", wire_settings)
         crowd_url = None
         if sites:
@@ -242,7 +242,9 @@ def _around(
             sites = tuple(replace(site, crowd_url=url) for site, url in zip(sites, urls, strict=True))
             crowd_url = sites[0].crowd_url
         elif org.crowd:
-            crowd_url = str(start_child(keeper, "crowd", "simulator.desktop", _crowd(settings, org, keeper, wire))["url"])
+            crowd_url = str(
+                start_child(keeper, "crowd", "simulator.desktop", _crowd(settings, org, keeper, wire))["url"]
+            )
         validator.result()
     complete = World(
         **{
@@ -252,13 +254,13 @@ def _around(
             ),
             "crowd_url": crowd_url,
             "sites": sites,
-            "receiver": site.receiver if site else None,
+            "receiver": place.receiver if place else None,
         }
     )
-    if site is not None:
-        complete = replace(complete, tracker=start_tracker.start(site, settings, keeper, complete))
+    if place is not None:
+        complete = replace(complete, tracker=start_tracker.start(place, settings, keeper, complete))
     complete.write(world_file)
-    return _Up(complete, world_file, _secrets_of(complete), _sources(complete), found, site)
+    return _Up(complete, world_file, _secrets_of(complete), _sources(complete), found, place)
 
 
 def _wire_settings(settings: RunSettings, org: Org, keeper: Holder, token: str) -> dict[str, Any]:
