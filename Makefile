@@ -8,7 +8,7 @@ WORKERS ?= 3
 .PHONY: gameday test check format lock clean
 
 gameday: $(VENV)/.installed  ## every experiment against the local world, with a review of each
-	$(BIN)/deskstorm run experiments/*.json --parallel $(JOBS)
+	$(BIN)/deskstorm run experiments/*.json --parallel $(JOBS) --leave-out-impossible
 
 test: $(VENV)/.installed-test  ## all tests
 	$(BIN)/python -m pytest -n $(WORKERS)

@@ -14,6 +14,7 @@ from harness.runtime import run_of
 __all__ = ["inject_bandwidth", "clear_bandwidth"]
 
 FAULT = "bandwidth"
+NEEDS = ("htb",)
 
 
 def inject_bandwidth(

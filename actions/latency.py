@@ -14,6 +14,7 @@ from harness.runtime import run_of
 __all__ = ["inject_latency", "clear_latency"]
 
 FAULT = "latency"
+NEEDS = ("netem",)
 DISTRIBUTIONS = ("none", "normal", "pareto")
 # Spread out, so that the delay and not the queue is measured.
 DATAGRAMS = 150

@@ -13,6 +13,7 @@ from harness.network.shaping import Look, Shaping, clear, inject
 __all__ = ["inject_packet_loss", "clear_packet_loss"]
 
 FAULT = "packet_loss"
+NEEDS = ("netem",)
 LEAST_PERCENT = 0.1
 
 

@@ -26,6 +26,7 @@ from harness.errors import BadInput
 from harness.evidence import read
 from harness.keeping import leftovers
 from harness.many import Order, Outcome, Runs, check_experiments
+from harness.network.needs import SITES, needs_of_fault, why_impossible, why_not
 from harness.progress import Progress, Tail
 from harness.prove import Claim, claims_of, matrix
 from harness.runtime import SOURCE_VARIABLE, WORLD_KEY, evidence_of
@@ -44,10 +45,14 @@ def run(experiments: Sequence[Path], parallel: int, seeds: Iterable[int], asked:
     """Run many experiments with progress on the terminal, then a table of verdicts."""
     check_experiments(experiments)
     _check_defect(asked["defect"])
+    impossible = _impossible(experiments)
+    if impossible and not asked["leave_out_impossible"]:
+        _refuse(impossible)
     orders = [
         Order(path, seed=seed, defect=asked["defect"], agents=asked["agents"], runs=asked["runs"])
         for seed in seeds
         for path in experiments
+        if path not in impossible
     ]
     outcomes = _with_progress(orders, parallel)
     table = Table("experiment", "seed", "verdict", "why", "seconds", title="Verdicts")
@@ -60,11 +65,14 @@ def run(experiments: Sequence[Path], parallel: int, seeds: Iterable[int], asked:
             escape("\n".join(outcome.reasons[:3])),
             f"{outcome.seconds:.1f}",
         )
+    for path, why in impossible.items():
+        table.add_row(path.stem, "-", "left out", escape(why), "-")
     console.print(table)
     for outcome in outcomes:
         console.print(f"review: {_shown(outcome.folder / 'review.html')}", soft_wrap=True)
     verdict = worst(outcome.verdict for outcome in outcomes)
-    console.print(f"[{COLOURS[verdict]}]{verdict}[/] over {len(outcomes)} runs")
+    left_out = f", {len(impossible)} experiments left out" if impossible else ""
+    console.print(f"[{COLOURS[verdict]}]{verdict}[/] over {len(outcomes)} runs{left_out}")
     return EXIT_CODES[verdict]
 
 
@@ -72,6 +80,7 @@ def prove(experiments: Sequence[Path], seeds: Iterable[int], parallel: int, runs
     """Run everything that the experiments claim to catch, print the matrix, and write it as JSON and HTML."""
     paths = list(experiments) or sorted(Path("experiments").glob("*.json"))
     check_experiments(paths)
+    _refuse(_impossible(paths))
     claims = [claim for path in paths for claim in claims_of(path)]
     wanted = [(claim, seed) for claim in claims for seed in seeds]
     began = datetime.now(UTC)
@@ -96,6 +105,16 @@ def prove(experiments: Sequence[Path], seeds: Iterable[int], parallel: int, runs
     console.print(table)
     subprocess.run([sys.executable, "-m", "reports.matrix", str(path)], check=True)
     return 0 if all(claim.holds(outcome) for (claim, _), outcome in by_claim.items()) else 1
+
+
+def _impossible(experiments: Iterable[Path]) -> dict[Path, str]:
+    """What this machine cannot run, and why."""
+    return {path: why for path in experiments if (why := why_impossible(path))}
+
+
+def _refuse(impossible: Mapping[Path, str]) -> None:
+    for path, why in impossible.items():
+        raise BadInput(f"experiment {path}", "a machine that can run it, or --leave-out-impossible", why)
 
 
 def _with_progress(orders: Sequence[Order], parallel: int) -> list[Outcome]:
@@ -282,7 +301,8 @@ def doctor() -> int:
     for layer in ("API", "socket", "token"):
         table.add_row(layer, "yes" if wire else "no", why)
     table.add_row("platform", "yes", "by the public API, or the local cloud's control")
-    table.add_row("network", "no", "this version has no network faults")
+    for why, names in _network_faults():
+        table.add_row("network", "no" if why else "yes", escape(f"{', '.join(names)}{': ' if why else ''}{why}"))
     console.print(table)
     left = leftovers.inspect()
     for line in left:
@@ -290,6 +310,16 @@ def doctor() -> int:
     if not left:
         console.print("nothing was left behind")
     return 0
+
+
+def _network_faults() -> list[tuple[str, list[str]]]:
+    """Why a network fault cannot be injected here ("" if it can), and the faults of which that is true."""
+    found = {why_not(SITES): ["desktops behind links of their own"]}
+    for name in _fault_names():
+        module = _fault_module(name)
+        if "on" in inspect.signature(getattr(module, f"inject_{name}")).parameters:
+            found.setdefault(why_not(needs_of_fault(module)), []).append(name)
+    return sorted(found.items())
 
 
 def review(folder: Path) -> int:

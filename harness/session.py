@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, MutableMapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +22,7 @@ from chaoslib.hypothesis import within_tolerance
 from harness.errors import BadInput, DeskstormError
 from harness.evidence import Evidence, read, redact
 from harness.keeping.guard import DEFAULTS as GUARD_DEFAULTS
+from harness.network.needs import aimed_at_interfaces
 from harness.plan import function_of, plan_of, tolerance_in_words
 from harness.runtime import WORLD_KEY, evidence_of
 from harness.settings import RunSettings, runs_folder
@@ -60,6 +61,8 @@ class Session:
     def begin(self, configuration: MutableMapping[str, Any]) -> None:
         """Bring the world up; raises what stood in the way."""
         try:
+            if self.settings.world_file and aimed_at_interfaces(self.experiment):
+                self.settings = replace(self.settings, sites=0)
             self.settings = in_its_world(self.settings)
         finally:
             self._announce(self.settings)

@@ -1,7 +1,8 @@
 """The canary: a test agent of its own whose own traffic shows what the data path does to the others.
 
 Its REST calls and its notification socket go through the wire, as those of the desktops do; a world without a wire is
-reached directly. Nothing of it stays open after `close()`. Each wait has a limit.
+reached directly. In a world with sites they start inside a site's network namespace, as those of its desktops do.
+Nothing of it stays open after `close()`. Each wait has a limit.
 """
 
 import json
@@ -10,7 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
 from websockets.exceptions import ConnectionClosed, InvalidProxyStatus, InvalidStatus, WebSocketException
@@ -19,10 +20,13 @@ from websockets.sync.client import ClientConnection, connect
 from harness.breaking.answer import Answer, ask
 from harness.breaking.heard import Heard
 from harness.errors import DeskstormError, Unreachable
+from harness.network.inside import inside
+from harness.network.site import Site
 from harness.trust import trust
 from harness.waiting import Waited, until
 from harness.world import World
 
+T = TypeVar("T")
 ME = "/api/v2/users/me"
 CHANNELS = "/api/v2/notifications/channels"
 HEARTBEAT_S = 30.0  # genesys' own interval
@@ -33,17 +37,20 @@ NO_CLOSE_FRAME = 1006
 class Canary:
     """The canary's session. `with Canary(world) as canary:` logs it in and leaves nothing open.
 
-    `past_wire` reaches the cloud directly, for faults that are not on the wire. Raises `Unreachable` if it cannot log
-    in, or cannot open its socket.
+    `past_wire` reaches the cloud directly, for faults that are not on the wire. `site` is the one whose path it takes,
+    the world's first if none is named. Raises `Unreachable` if it cannot log in, or cannot open its socket.
     """
 
-    def __init__(self, world: World, limit_s: float = LIMIT_S, past_wire: bool = False) -> None:
+    def __init__(
+        self, world: World, limit_s: float = LIMIT_S, past_wire: bool = False, site: Site | None = None
+    ) -> None:
         wire = None if past_wire else world.wire
+        self.site = (site or next(iter(world.sites), None)) if wire else None
         self.world = world
         self.limit_s = limit_s
         self.id = world.canary.id
         self.topic = f"v2.users.{self.id}.presence"
-        self._proxy = wire.proxy if wire else None
+        self._proxy = world.proxy_of(self.site) if wire else None
         self._trust = trust(world.api, wire.ca if wire else world.ca)
         # Its socket reads and writes in two threads, which OpenSSL does not bear beside TLS 1.3's late tickets.
         self._trust.maximum_version = ssl.TLSVersion.TLSv1_2
@@ -96,19 +103,20 @@ class Canary:
             "refresh_token": self.world.canary.refresh_token,
             "client_id": self.world.desktop_client_id,
         }
-        return ask(
-            self._http,
-            self._http.build_request("POST", f"{self.world.login}/oauth/token", data=form),
-            within_s or self.limit_s,
-        )
+        request = self._http.build_request("POST", f"{self.world.login}/oauth/token", data=form)
+        return self._at_site(lambda: ask(self._http, request, within_s or self.limit_s))
 
     def request(self, method: str, path: str, body: Any = None, within_s: float | None = None) -> Answer:
         """One REST call through the wire."""
-        return self._call(self._http, method, path, body, within_s)
+        return self._at_site(lambda: self._call(self._http, method, path, body, within_s))
 
     def request_directly(self, method: str, path: str, body: Any = None) -> Answer:
         """One REST call past the wire, with the same token: what the cloud itself says."""
         return self._call(self._direct, method, path, body, None)
+
+    def _at_site(self, call: Callable[[], T]) -> T:
+        # Where a socket lives is settled when it is made, so whatever may make one is called inside.
+        return inside(self.site.namespace, call) if self.site else call()
 
     def _call(self, client: httpx.Client, method: str, path: str, body: Any, within_s: float | None) -> Answer:
         headers = {"Authorization": f"Bearer {self._token}"}
@@ -141,15 +149,17 @@ class Canary:
         trust = self._trust if uri.startswith("wss:") else None
         try:
             self._socket = self._open.enter_context(
-                connect(
-                    uri,
-                    proxy=self._proxy,
-                    ssl=trust,
-                    open_timeout=self.limit_s,
-                    close_timeout=0.2,
-                    ping_interval=None,
-                    max_queue=None,
-                    compression=None,
+                self._at_site(
+                    lambda: connect(
+                        uri,
+                        proxy=self._proxy,
+                        ssl=trust,
+                        open_timeout=self.limit_s,
+                        close_timeout=0.2,
+                        ping_interval=None,
+                        max_queue=None,
+                        compression=None,
+                    )
                 )
             )
         except (InvalidStatus, InvalidProxyStatus) as refusal:
