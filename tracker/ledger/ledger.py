@@ -20,7 +20,7 @@ from typing import Any, Literal
 from tracker.events import Event, Kind
 from tracker.ledger.interaction import Condition, Interaction, Visit
 from tracker.ledger.limits import Thresholds
-from tracker.ledger.story import RANK, Fact, Stay, Story, facts_of, told
+from tracker.ledger.story import RANK, Fact, Stay, Story, facts_of, meaning_of, told
 
 State = Literal["open", "stuck", "anomalous"]
 
@@ -58,7 +58,7 @@ class Ledger:
         self,
         thresholds: Thresholds | None = None,
         retention_s: float = 3600.0,
-        most_resting: int = 50_000,
+        most_resting: int = 20_000,
         longest_silence_s: float = 4 * 86_400.0,
     ) -> None:
         self.thresholds = thresholds or Thresholds()
@@ -78,7 +78,7 @@ class Ledger:
         record = self._queued.get(conversation) or self._resting.get(conversation)
         if record is None:
             record = Record([], Story())
-        meaning = (event.at_ms, RANK[event.kind], event.participant or "", event.queue or "")
+        meaning = meaning_of(event)
         facts = record.facts
         if not facts or facts[-1] < meaning:
             return self._tell_newest(conversation, record, (*meaning, event.outcome or ""))
@@ -93,7 +93,7 @@ class Ledger:
         record = self._queued.get(event.conversation) or self._resting.get(event.conversation)
         if record is None:
             return False
-        meaning = (event.at_ms, RANK[event.kind], event.participant or "", event.queue or "")
+        meaning = meaning_of(event)
         if record.facts[-1] < meaning:
             return False
         place = bisect_left(record.facts, meaning)
@@ -242,9 +242,8 @@ class Ledger:
 
     def _set_deadline(self, conversation: str, record: Record) -> None:
         known = {(c.queue, c.since_ms) for c in record.held if c.kind == "stuck"} if record.held else NONE
-        deadlines = [
-            self._deadline(stay) for stay in record.story.lasting if (stay.queue, stay.entered_ms) not in known
-        ]
+        lasting = record.story.lasting
+        deadlines = [self._deadline(stay) for stay in lasting if (stay.queue, stay.entered_ms) not in known]
         deadline_ms = min(deadlines) if deadlines else None
         if deadline_ms is not None and deadline_ms != record.deadline_ms:
             heapq.heappush(self._deadlines, (deadline_ms, conversation))

@@ -5,6 +5,7 @@ time, kind, participant and queue are the same event, whatever their envelopes s
 """
 
 from collections.abc import Iterable
+from sys import intern
 
 from tracker.events import Event, Kind
 from tracker.ledger.interaction import Transition, Visit
@@ -31,15 +32,25 @@ Meaning = tuple[int, int, str, str]
 """at_ms, rank of the kind, participant, queue."""
 Fact = tuple[int, int, str, str, str]
 """A meaning and the outcome. Sorts right behind its own meaning, before the next one."""
+Bounced = dict[str, tuple[int, ...]]
+"""For each queue the times of the entries that were bounces. Replaced, never changed."""
+
+
+def meaning_of(event: Event) -> Meaning:
+    """What makes two events the same event. Names that recur are kept in memory once."""
+    return (event.at_ms, RANK[event.kind], intern(event.participant or ""), intern(event.queue or ""))
 
 
 def facts_of(events: Iterable[Event]) -> list[Fact]:
     """The distinct events, in order."""
     distinct: dict[Meaning, Fact] = {}
     for event in events:
-        meaning = (event.at_ms, RANK[event.kind], event.participant or "", event.queue or "")
+        meaning = meaning_of(event)
         distinct.setdefault(meaning, (*meaning, event.outcome or ""))
     return sorted(distinct.values())
+
+
+NO_BOUNCES: Bounced = {}
 
 
 class Stay:
@@ -55,6 +66,10 @@ class Stay:
         self.outcome = ""
         self.after_exit = False
 
+    def is_of(self, queue: str, participant: str) -> bool:
+        """Whether it is this participant's in this queue."""
+        return self.participant == participant and self.queue == queue
+
     def visit(self) -> Visit:
         """As it is shown."""
         both = self.entered_ms is not None and self.left_ms is not None
@@ -68,14 +83,14 @@ class Story:
     __slots__ = ("_left", "bounced", "finished_ms", "inside", "last_ms", "phantoms", "stays")
 
     def __init__(self) -> None:
+        # Most stories never need more than these empty ones: there are very many stories.
         self.stays: list[Stay] = []
-        self.inside: list[Stay] = []
-        self.bounced: dict[str, list[int]] = {}
-        """For each queue the times of the entries that were bounces."""
-        self.phantoms: list[str] = []
+        self.inside: tuple[Stay, ...] = ()
+        self.bounced: Bounced = NO_BOUNCES
+        self.phantoms: tuple[str, ...] = ()
         self.finished_ms: int | None = None
         self.last_ms = 0
-        self._left: set[str] = set()
+        self._left: tuple[str, ...] = ()
 
     def tell(self, fact: Fact) -> Stay | None:
         """Take the next fact; answers the stay that it completed, if any."""
@@ -91,51 +106,54 @@ class Story:
 
     def _enter(self, at_ms: int, participant: str, queue: str) -> Stay | None:
         if self.finished_ms is not None:
-            self.phantoms.append(f"entered {queue} after the conversation ended")
+            self.phantoms += (f"entered {queue} after the conversation ended",)
         for stay in reversed(self.stays):
-            if (
-                stay.left_ms == at_ms
-                and stay.entered_ms is None
-                and (stay.queue, stay.participant) == (queue, participant)
-            ):
+            if stay.left_ms == at_ms and stay.entered_ms is None and stay.is_of(queue, participant):
                 return self._no_time_inside(stay, at_ms)
         if queue in self._left:
-            self._left.discard(queue)
-            self.bounced.setdefault(queue, []).append(at_ms)
+            self._left = tuple(other for other in self._left if other != queue)
+            self._bounce(queue, at_ms)
         elif any(stay.queue == queue for stay in self.inside):
-            self.phantoms.append(f"entered {queue} twice without leaving")
-        # The same participant cannot be inside twice: only the newest stay goes on.
-        self.inside = [stay for stay in self.inside if (stay.queue, stay.participant) != (queue, participant)]
+            self.phantoms += (f"entered {queue} twice without leaving",)
         entered = Stay(queue, participant, at_ms)
         self.stays.append(entered)
-        self.inside.append(entered)
+        # The same participant cannot be inside twice: only the newest stay goes on.
+        self.inside = (*(stay for stay in self.inside if not stay.is_of(queue, participant)), entered)
         return None
 
     def _no_time_inside(self, stay: Stay, at_ms: int) -> Stay:
         stay.entered_ms = at_ms
-        self.phantoms.remove(f"left {stay.queue} but never entered")
+        wrong = self.phantoms.index(f"left {stay.queue} but never entered")
+        self.phantoms = self.phantoms[:wrong] + self.phantoms[wrong + 1 :]
         if stay.after_exit:
-            self.bounced.setdefault(stay.queue, []).append(at_ms)
+            self._bounce(stay.queue, at_ms)
         return stay
 
     def _leave(self, at_ms: int, participant: str, queue: str, outcome: str) -> Stay | None:
         for stay in self.inside:
-            if stay.queue == queue and stay.participant == participant:
+            if stay.is_of(queue, participant):
                 stay.left_ms, stay.outcome = at_ms, outcome
-                self.inside.remove(stay)
-                self._left.add(queue)
+                self.inside = tuple(other for other in self.inside if other is not stay)
+                self._left_queue(queue)
                 return stay
         stay = Stay(queue, participant, None)
         stay.left_ms, stay.outcome, stay.after_exit = at_ms, outcome, queue in self._left
         self.stays.append(stay)
-        self._left.add(queue)
-        self.phantoms.append(f"left {queue} but never entered")
+        self._left_queue(queue)
+        self.phantoms += (f"left {queue} but never entered",)
         return None
 
+    def _left_queue(self, queue: str) -> None:
+        if queue not in self._left:
+            self._left += (queue,)
+
+    def _bounce(self, queue: str, at_ms: int) -> None:
+        self.bounced = {**self.bounced, queue: (*self.bounced.get(queue, ()), at_ms)}
+
     @property
-    def lasting(self) -> list[Stay]:
+    def lasting(self) -> tuple[Stay, ...]:
         """The stays that go on now: none once the conversation is over."""
-        return self.inside if self.finished_ms is None else []
+        return self.inside if self.finished_ms is None else ()
 
     def bounces(self) -> int:
         """Of all queues together."""
@@ -144,7 +162,7 @@ class Story:
     def improbable(self) -> tuple[str, ...]:
         """What cannot have happened as told, in words."""
         if self.finished_ms is None:
-            return tuple(self.phantoms)
+            return self.phantoms
         return (*self.phantoms, *(f"entered {stay.queue} but never left" for stay in self.inside))
 
     def transitions(self) -> tuple[Transition, ...]:
