@@ -6,6 +6,7 @@ what is read is never half of something, and nothing is locked while the store w
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from tracker.ledger import Change, Condition, Interaction, Ledger
 from tracker.store import Store, StoreFailed
 
 MOST_PER_BATCH = 2_000
-SNAPSHOT_EVERY_S = 30.0
+HOUSEKEEPING_EVERY_S = 30.0
+KEEP_S = 30 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ def _wall_ms() -> int:
 
 class Book:
     """Takes events, keeps them, applies them. `changed` is called with each event that was new and what it changed,
-    `alarmed` with the conditions that only time brought; neither may block."""
+    `alarmed` with the conditions that a replay brought; neither may block. What is older than `keep_s` leaves the store.
+    """
 
     def __init__(
         self,
@@ -51,17 +54,19 @@ class Book:
         store: Store,
         changed: Callable[[Event, Change], None] = lambda event, change: None,
         alarmed: Callable[[Sequence[Condition]], None] = lambda conditions: None,
+        keep_s: float = KEEP_S,
         wall_ms: Callable[[], int] = _wall_ms,
     ) -> None:
         self.ledger = ledger
         self._store = store
         self._changed = changed
         self._alarmed = alarmed
+        self._keep_ms = int(keep_s * 1000)
         self._wall_ms = wall_ms
         self._waiting: list[_Delivery] = []
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._mark = 0
+        self._mark = self._snapshot_mark = 0
 
     async def open(self) -> None:
         """Replay what is kept, then begin to take deliveries. Tells `alarmed` all conditions that hold: a listener
@@ -70,7 +75,7 @@ class Book:
             self.ledger.load(conversation, events)
         self.ledger.due(self._wall_ms())
         self._alarmed(self.ledger.conditions())
-        self._tasks = [asyncio.create_task(self._write())]
+        self._tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._keep_house())]
 
     async def close(self) -> None:
         """Write what waits, and end. The store stays open."""
@@ -79,6 +84,14 @@ class Book:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        with contextlib.suppress(StoreFailed):  # it only shortens the next replay
+            await self._snapshot()
+
+    async def keep_house(self) -> None:
+        """Remember which conversations are not over, and drop from the store what is too old; done by itself."""
+        await self._snapshot()
+        while await self._store.forget(self._wall_ms() - self._keep_ms):
+            pass
 
     def take(self, events: Sequence[Event]) -> "asyncio.Future[Taken]":
         """Done when all of `events` are durable and applied; or fails with `StoreFailed`, and none of them counts."""
@@ -115,6 +128,17 @@ class Book:
                 except StoreFailed as why:
                     _fail(batch, why)
 
+    async def _keep_house(self) -> None:
+        while True:
+            await asyncio.sleep(HOUSEKEEPING_EVERY_S)  # waits: for enough to do
+            with contextlib.suppress(StoreFailed):  # deliveries fail for the same reason, and say so
+                await self.keep_house()
+
+    async def _snapshot(self) -> None:
+        if self._mark > self._snapshot_mark:
+            self._snapshot_mark = self._mark
+            await self._store.snapshot(self.ledger.unfinished(), self._mark)
+
     def _next_batch(self) -> list[_Delivery]:
         size = number = 0
         while number < len(self._waiting) and size < MOST_PER_BATCH:
@@ -128,7 +152,6 @@ class Book:
         version = self.ledger.version
         known = {event.conversation: version(event.conversation) for event in events}
         appended = await self._store.append(events, known)
-        self._mark = appended.mark
         older = appended.older
         for conversation in known:
             if known[conversation] and not version(conversation):
@@ -140,6 +163,7 @@ class Book:
             self._apply_all(batch)
         else:
             self._apply_new(batch, appended.new)
+        self._mark = appended.mark
 
     async def _forgotten(self, conversation: str, new: Sequence[Event]) -> list[Event]:
         """What was there before `new`, of a conversation that left memory while the store was busy."""

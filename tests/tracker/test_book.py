@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,18 @@ class Opened:
     """A book over a file, with what it told its listeners."""
 
     def __init__(self, folder: Path, ledger: Ledger | None = None, store: SqliteStore | None = None) -> None:
+        self.now_ms = T + 1000
         self.changes: list[tuple[Event, Change]] = []
         self.alarms: list[Condition] = []
         self.store = store or SqliteStore(folder)
         self.ledger = ledger or Ledger()
         self.book = Book(
-            self.ledger, self.store, lambda e, c: self.changes.append((e, c)), self.alarms.extend, lambda: T + 1000
+            self.ledger,
+            self.store,
+            lambda e, c: self.changes.append((e, c)),
+            self.alarms.extend,
+            keep_s=1000,
+            wall_ms=lambda: self.now_ms,
         )
 
 
@@ -135,6 +142,21 @@ def test_a_restart_tells_what_holds_and_only_that(tmp_path: Path) -> None:
             assert [c.holds for c in tracker.changes[-1][1].conditions] == [False]
         async with opened(tmp_path) as tracker:
             assert tracker.alarms == []
+
+    asyncio.run(test())
+
+
+def test_only_what_is_not_over_is_replayed_and_what_is_too_old_is_dropped(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with opened(tmp_path) as tracker:
+            await tracker.book.take([entered(1), left(2), ended(3)])
+            await tracker.book.take([replace(entered(20), conversation="waits")])
+            tracker.now_ms = T + 1_010_000
+            await tracker.book.keep_house()
+            assert await tracker.store.events_of(C) == []
+        async with opened(tmp_path) as tracker:
+            assert tracker.ledger.unfinished() == ["waits"]
+            assert tracker.ledger.size() == 1
 
     asyncio.run(test())
 

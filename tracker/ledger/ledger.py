@@ -155,8 +155,7 @@ class Ledger:
     def listing(self, state: State, offset: int, limit: int) -> tuple[list[Interaction], int]:
         """A page of those in memory, and how many there are."""
         if state == "open":
-            records = {**self._queued, **self._resting}
-            names = [name for name, record in records.items() if record.story.finished_ms is None]
+            names = self.unfinished()
         elif state == "stuck":
             names = [name for name, record in self._troubled.items() if any(c.kind == "stuck" for c in record.held)]
         else:
@@ -167,6 +166,11 @@ class Ledger:
     def conditions(self) -> list[Condition]:
         """All that hold now."""
         return [condition for record in self._troubled.values() for condition in record.held]
+
+    def unfinished(self) -> list[str]:
+        """The conversations in memory that are not over."""
+        records = (*self._queued.items(), *self._resting.items())
+        return [conversation for conversation, record in records if record.story.finished_ms is None]
 
     def size(self) -> int:
         """How many conversations are in memory."""

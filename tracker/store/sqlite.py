@@ -6,13 +6,14 @@ rows in one INSERT, and answers that come as one JSON value.
 """
 
 import asyncio
-import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
+
+import orjson
 
 from tracker.events import Event, Kind
 from tracker.store.protocol import LONGEST_RAW, Appended, DeadLetter, StoreFailed
@@ -22,7 +23,7 @@ T = TypeVar("T")
 FILE = "tracker.sqlite"
 ROWS_PER_INSERT = 64
 REPLAYED_AT_ONCE = 500
-FORGOTTEN_AT_ONCE = 5_000
+FORGOTTEN_AT_ONCE = 1_000
 MOST_DEAD_LETTERS = 100_000
 """The oldest give way."""
 CHECKPOINT_PAGES = 4_000
@@ -88,7 +89,7 @@ class SqliteStore:
         """See `Store`."""
 
         def keep() -> None:
-            row = (mark, json.dumps(list(conversations)))
+            row = (mark, orjson.dumps(list(conversations)).decode())
             self._writing.execute("INSERT OR REPLACE INTO snapshot VALUES (1, ?, ?)", row)
 
         await self._write("keeping a snapshot", keep)
@@ -158,7 +159,7 @@ class SqliteStore:
         if inserted == len(events):
             return Appended(events, older, before + inserted)
         (text,) = database.execute(INSERTED_SINCE, (before,)).fetchone()
-        ids = set(json.loads(text))
+        ids = set(orjson.loads(text))
         new = []
         for event in events:
             if event.id in ids:
@@ -168,9 +169,9 @@ class SqliteStore:
 
     def _open_conversations(self) -> list[str]:
         kept = self._reading.execute("SELECT mark, conversations FROM snapshot").fetchone()
-        mark, names = (kept[0], json.loads(kept[1])) if kept else (0, [])
+        mark, names = (kept[0], orjson.loads(kept[1])) if kept else (0, [])
         (text,) = self._reading.execute(SINCE, (mark,)).fetchone()
-        return list(dict.fromkeys([*names, *json.loads(text)]))
+        return list(dict.fromkeys([*names, *orjson.loads(text)]))
 
     async def _write(self, doing: str, work: Callable[[], T]) -> T:
         return await self._call(self._writer, doing, lambda: _in_transaction(self._writing, work))
@@ -205,8 +206,8 @@ def _values(events: Sequence[Event]) -> list[Any]:
 
 
 def _found(database: sqlite3.Connection, conversations: Sequence[str]) -> dict[str, list[Event]]:
-    (text,) = database.execute(OF_CONVERSATIONS, (json.dumps(conversations),)).fetchone()
+    (text,) = database.execute(OF_CONVERSATIONS, (orjson.dumps(conversations).decode(),)).fetchone()
     found: dict[str, list[Event]] = {}
-    for id, conversation, kind, *rest in json.loads(text):
+    for id, conversation, kind, *rest in orjson.loads(text):
         found.setdefault(conversation, []).append(Event(id, conversation, KINDS[kind], *rest))
     return found
