@@ -19,7 +19,7 @@ The crowd's evidence has source `crowd`; every line names its agent. It is what 
 | conversation.shown | conversation, state (alerting, connected, wrapup, ended), version | a call changes |
 | wrapup.shown | conversation, notes, code, deadline_wall, state (draft, submitted) | after-call work changes |
 | media.shown | conversation, state (starting, good, bad, fallback), loss_percent, jitter_ms | what is shown changes |
-| media.heard | conversation, loss_percent, jitter_ms, received, expected | every 5 s of voice: what arrived since |
+| media.heard | conversation, loss_percent, jitter_ms, received, expected | what arrived: every 5 s, and at the end |
 | media.fallback | conversation, number | the voice moved to a phone; the number is shown |
 | write.sent | method, path, write_id | a change is put on the wire; again with the same id when it is replayed |
 | write.result | write_id, outcome (ok, failed, unknown), status | the final outcome, once |

@@ -73,7 +73,11 @@ class Phones:
     def close(self, agent: str, conversation: str | None = None) -> None:
         """Hang up one path of an agent, or all; nothing to do where there is none."""
         for key in [key for key in self._paths if key[0] == agent and conversation in (None, key[1])]:
-            self._paths.pop(key)[0].close()
+            path, _ = self._paths.pop(key)
+            path.close()
+            now = asyncio.get_running_loop().time()
+            if now - path.written_at >= self._time_scale:
+                self._write(*key, path, now)
 
     def _arm(self) -> None:
         if self._timer is None and self._paths:
