@@ -52,5 +52,13 @@ class NoEvidence(DeskstormError):
         self.question = question
 
 
+class CannotTell(DeskstormError):
+    """What is under test has no answer to a question, which is not a wrong answer: the run is VOID, not FAIL."""
+
+    def __init__(self, question: str, whom: str, why: str) -> None:
+        super().__init__(f"{whom} cannot tell {question}: {why}")
+        self.question = question
+
+
 class Refused(DeskstormError):
     """The blast-radius guard said no."""

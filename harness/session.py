@@ -19,7 +19,7 @@ from typing import Any
 
 from chaoslib.hypothesis import within_tolerance
 
-from harness.errors import BadInput, DeskstormError
+from harness.errors import BadInput, CannotTell, DeskstormError
 from harness.evidence import Evidence, read, redact
 from harness.keeping.guard import DEFAULTS as GUARD_DEFAULTS
 from harness.network.needs import aimed_at_interfaces
@@ -135,6 +135,7 @@ class Session:
         met = None
         if tolerance is not None and status == "succeeded":
             met = _within(tolerance, found.get("output"), configuration, secrets)
+        cannot_tell = _cannot_tell(found)
         self.evidence.write(
             "activity.ended",
             name=activity.get("name"),
@@ -146,9 +147,10 @@ class Session:
             expected=tolerance_in_words(tolerance),
             output=_plain(found.get("output")),
             why=_reason(found),
+            cannot_tell=cannot_tell,
         )
         failed = status != "succeeded" or (activity.get("type") == "action" and found.get("output") is False)
-        if failed and phase == "method" and not self.must_stop:
+        if failed and phase == "method" and not self.must_stop and not cannot_tell:
             self.must_stop = f"{activity.get('name')} could not be carried out: {_reason(found)}"
 
     def end(self, journal: MutableMapping[str, Any]) -> Judgement:
@@ -281,6 +283,11 @@ def _reason(run: Mapping[str, Any]) -> str:
     while len(words) > 1 and "." in words[0] and " " not in words[0]:
         words = words[1:]
     return ": ".join(words)
+
+
+def _cannot_tell(run: Mapping[str, Any]) -> bool:
+    """Whether what is under test had no answer: other questions may still be asked."""
+    return any(f"{CannotTell.__module__}.{CannotTell.__name__}: " in str(line) for line in run.get("exception") or ())
 
 
 def _plain(value: Any) -> Any:

@@ -177,7 +177,10 @@ def _activities(evidence: Evidence) -> Iterator[Trouble]:
         return
     ended = evidence.of("activity.ended")
     for entry in ended:
-        if entry["status"] != "succeeded":
+        if entry["status"] != "succeeded" and entry.get("cannot_tell"):
+            # Nobody's fault, and no doubt about what was found elsewhere: but this run cannot pass.
+            yield Trouble(_end(evidence), f"{entry['name']}: {entry.get('why')}", is_cause=True)
+        elif entry["status"] != "succeeded":
             why = entry.get("why") or "no reason given"
             yield Trouble(entry.t, f"{entry['name']} could not be carried out: {why}", is_cause=True)
         elif entry.get("type") == "action" and entry.get("output") is False:
