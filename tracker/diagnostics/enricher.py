@@ -71,7 +71,7 @@ class Enricher:
         self._clock = clock
         self.asked = Asked()
         self.breaker = Breaker()
-        self.tokens = TokenCache(self._fetch_token, clock)
+        self.tokens = TokenCache(self.fetch_token, clock)
 
     async def start(self) -> None:
         """Open the client."""
@@ -137,7 +137,8 @@ class Enricher:
             raise Unanswered("the cloud does not know this conversation", fault=False)
         return _object(answer)
 
-    async def _fetch_token(self) -> Token:
+    async def fetch_token(self) -> Token:
+        """A new token of the tracker's own client; raises what goes wrong."""
         self.asked.tokens += 1
         cloud = self._cloud
         form = {"grant_type": "client_credentials"}

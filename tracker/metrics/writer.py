@@ -40,6 +40,8 @@ class Metrics:
     `connect` makes the store, in that thread; without it the points stay in the spool at `path`, then the store.
     """
 
+    linger_s = LINGER_S
+
     def __init__(
         self, path: Path, connect: Callable[[], Store] | None = None, seed: int = 0, capacity: int = CAPACITY
     ) -> None:
@@ -102,7 +104,7 @@ class Metrics:
         left = len(self._spool) if writes else 0
         pause = max(0.0, retry_at - time.monotonic()) if left else None
         if self._wake.wait(pause) and not self._ending.is_set() and left < self._batch:
-            self._ending.wait(LINGER_S)
+            self._ending.wait(self.linger_s)
         self._wake.clear()
 
     def _spool_waiting(self) -> None:
