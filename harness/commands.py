@@ -47,7 +47,7 @@ def run(experiments: Sequence[Path], parallel: int, seeds: Iterable[int], asked:
     _check_defect(asked["defect"])
     impossible = _impossible(experiments)
     if impossible and not asked["leave_out_impossible"]:
-        _refuse(impossible)
+        _refuse(impossible, "a machine that can run it, or --leave-out-impossible")
     orders = [
         Order(path, seed=seed, defect=asked["defect"], agents=asked["agents"], runs=asked["runs"])
         for seed in seeds
@@ -71,7 +71,7 @@ def run(experiments: Sequence[Path], parallel: int, seeds: Iterable[int], asked:
     for outcome in outcomes:
         console.print(f"review: {_shown(outcome.folder / 'review.html')}", soft_wrap=True)
     verdict = worst(outcome.verdict for outcome in outcomes)
-    left_out = f", {len(impossible)} experiments left out" if impossible else ""
+    left_out = f", left out: {len(impossible)}" if impossible else ""
     console.print(f"[{COLOURS[verdict]}]{verdict}[/] over {len(outcomes)} runs{left_out}")
     return EXIT_CODES[verdict]
 
@@ -80,7 +80,7 @@ def prove(experiments: Sequence[Path], seeds: Iterable[int], parallel: int, runs
     """Run everything that the experiments claim to catch, print the matrix, and write it as JSON and HTML."""
     paths = list(experiments) or sorted(Path("experiments").glob("*.json"))
     check_experiments(paths)
-    _refuse(_impossible(paths))
+    _refuse(_impossible(paths), "a machine that can run it")
     claims = [claim for path in paths for claim in claims_of(path)]
     wanted = [(claim, seed) for claim in claims for seed in seeds]
     began = datetime.now(UTC)
@@ -112,9 +112,9 @@ def _impossible(experiments: Iterable[Path]) -> dict[Path, str]:
     return {path: why for path in experiments if (why := why_impossible(path))}
 
 
-def _refuse(impossible: Mapping[Path, str]) -> None:
+def _refuse(impossible: Mapping[Path, str], expected: str) -> None:
     for path, why in impossible.items():
-        raise BadInput(f"experiment {path}", "a machine that can run it, or --leave-out-impossible", why)
+        raise BadInput(f"experiment {path}", expected, why)
 
 
 def _with_progress(orders: Sequence[Order], parallel: int) -> list[Outcome]:

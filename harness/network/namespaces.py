@@ -7,36 +7,18 @@ link is claimed by creating it: its number is in its name, and the kernel gives 
 import json
 import re
 import secrets
-import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 from ipaddress import IPv4Network
 from typing import Any
 
-from harness.errors import BadInput, DeskstormError, FaultNotCleared
+from harness.errors import BadInput, FaultNotCleared
+from harness.network.shell import Shell, ToolFailed
 from harness.network.site import LINKS, RANGE, Site
 
 NAMESPACE = re.compile(r"ds[0-9a-f]{10}[ab]")
-LIMIT_S = 5.0
-ARGV = list[str]
-
-
-class IpFailed(DeskstormError):
-    """`ip` refused; `found` is its own last line."""
-
-    def __init__(self, argv: Sequence[str], found: str) -> None:
-        super().__init__(f"{' '.join(argv)}: {found}")
-        self.found = found
-
-    @property
-    def taken(self) -> bool:
-        """Whether the name exists already."""
-        return "File exists" in self.found
-
-    @property
-    def gone(self) -> bool:
-        """Whether there is no such thing."""
-        return any(words in self.found for words in ("No such file", "Cannot find device", "does not exist"))
+TAKEN = "File exists"
+Words = list[str]
 
 
 def new_name(site: str, run_hex: str) -> str:
@@ -49,25 +31,25 @@ def new_run_hex() -> str:
     return secrets.token_hex(5)
 
 
-# what is asked of `ip`, as whole argument lists
+# what is asked of `ip`, as whole lists of words
 
 
-def claim(site: Site) -> list[ARGV]:
+def claim(site: Site) -> list[Words]:
     """Create the link, its inner end inside at once; fails if somebody has a link of that name."""
-    return [["ip", "link", "add", site.outer, "type", "veth", "peer", "name", site.inner, "netns", site.namespace]]
+    return [["link", "add", site.outer, "type", "veth", "peer", "name", site.inner, "netns", site.namespace]]
 
 
-def furnish(site: Site) -> list[ARGV]:
+def furnish(site: Site) -> list[Words]:
     """Give both ends their addresses and bring them up, the loopback inside too."""
-    inside = ["ip", "-n", site.namespace]
+    inside = ["-n", site.namespace]
     return [
-        ["ip", "link", "set", site.outer, "alias", f"deskstorm {site.namespace}", "addrgenmode", "none"],
+        ["link", "set", site.outer, "alias", f"deskstorm {site.namespace}", "addrgenmode", "none"],
         [*inside, "link", "set", site.inner, "addrgenmode", "none"],
-        ["ip", "addr", "add", f"{site.gateway}/30", "dev", site.outer],
+        ["addr", "add", f"{site.gateway}/30", "dev", site.outer],
         [*inside, "addr", "add", f"{site.address}/30", "dev", site.inner],
         [*inside, "link", "set", "lo", "up"],
         [*inside, "link", "set", site.inner, "up"],
-        ["ip", "link", "set", site.outer, "up"],
+        ["link", "set", site.outer, "up"],
     ]
 
 
@@ -78,18 +60,18 @@ def make(namespace: str, site: str) -> dict[str, Any]:
     """Make `namespace` and its link on free addresses; the `Site` as JSON."""
     if not NAMESPACE.fullmatch(namespace):
         raise BadInput("namespace", f"a name like {NAMESPACE.pattern}", namespace)
-    _ip(["ip", "netns", "add", namespace])
+    _ip(["netns", "add", namespace])
     for number in free_links(int(namespace[2:12], 16) % LINKS, networks_in_use()):
         found = Site.on_link(site, namespace, number)
         try:
-            for argv in claim(found):
-                _ip(argv)
-        except IpFailed as error:
-            if error.taken:
+            for words in claim(found):
+                _ip(words)
+        except ToolFailed as error:
+            if TAKEN in error.found:
                 continue
             raise
-        for argv in furnish(found):
-            _ip(argv)
+        for words in furnish(found):
+            _ip(words)
         return asdict(found)
     raise BadInput("a free network for a site", f"one of the /30s in {RANGE}", "all of them in use")
 
@@ -100,8 +82,8 @@ def remove(namespace: str) -> None:
         return
     for link in links_of(namespace):
         # The other end goes with it, at once; with the namespace alone both would go some time later.
-        _ip(["ip", "-n", namespace, "link", "del", link], may_be_gone=True)
-    _ip(["ip", "netns", "del", namespace], may_be_gone=True)
+        _ip_unless_gone(["-n", namespace, "link", "del", link])
+    _ip_unless_gone(["netns", "del", namespace])
     if namespace in names():
         raise FaultNotCleared(f"network namespace {namespace}", "none of that name", "it is still there")
 
@@ -111,12 +93,15 @@ def remove(namespace: str) -> None:
 
 def names() -> list[str]:
     """The namespaces of this machine that have a name."""
-    return [str(found["name"]) for found in _json(["ip", "-j", "netns", "list"])]
+    return [str(found["name"]) for found in _json(["-j", "netns", "list"])]
 
 
 def links_of(namespace: str) -> list[str]:
-    """The veth ends inside."""
-    found = _json(["ip", "-n", namespace, "-j", "link", "show", "type", "veth"])
+    """The veth ends inside; none in what is but a name, as a death in the middle of the making leaves it."""
+    try:
+        found = _json(["-n", namespace, "-j", "link", "show", "type", "veth"])
+    except ToolFailed:
+        return []
     return [str(link["ifname"]) for link in found if link.get("ifname")]
 
 
@@ -124,10 +109,10 @@ def networks_in_use() -> list[IPv4Network]:
     """Where this machine has an address or a route of its own, the default route apart."""
     addresses = [
         f"{info['local']}/{info['prefixlen']}"
-        for link in _json(["ip", "-j", "-4", "addr"])
+        for link in _json(["-j", "-4", "addr"])
         for info in link.get("addr_info", ())
     ]
-    routes = [str(route["dst"]) for route in _json(["ip", "-j", "-4", "route", "show", "table", "all"])]
+    routes = [str(route["dst"]) for route in _json(["-j", "-4", "route", "show", "table", "all"])]
     return [IPv4Network(text, strict=False) for text in (*addresses, *routes) if text != "default"]
 
 
@@ -141,21 +126,19 @@ def free_links(first: int, in_use: Iterable[IPv4Network]) -> Iterable[int]:
             yield number
 
 
-def _ip(argv: ARGV, may_be_gone: bool = False) -> str:
+def _ip(words: Words) -> str:
+    return Shell().ip(*words)
+
+
+def _ip_unless_gone(words: Words) -> None:
     try:
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=LIMIT_S)
-    except OSError as error:
-        raise IpFailed(argv, str(error.strerror)) from None
-    except subprocess.TimeoutExpired:
-        raise IpFailed(argv, f"no end within {LIMIT_S:g} s") from None
-    if done.returncode:
-        refusal = IpFailed(argv, (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1])
-        if not (may_be_gone and refusal.gone):
-            raise refusal
-    return done.stdout
+        _ip(words)
+    except ToolFailed as error:
+        if not error.gone:
+            raise
 
 
-def _json(argv: ARGV) -> list[dict[str, Any]]:
-    text = _ip(argv).strip()
+def _json(words: Words) -> list[dict[str, Any]]:
+    text = _ip(words).strip()
     found = json.loads(text) if text else []
     return [one for one in found if isinstance(one, dict)]

@@ -12,8 +12,9 @@ import pytest
 
 from harness.errors import BadInput
 from harness.network import namespaces
-from harness.network.inside import inside
-from harness.network.namespaces import IpFailed, claim, free_links, furnish, links_of, make, names, remove
+from harness.network.inside import NAMESPACES, inside
+from harness.network.namespaces import claim, free_links, furnish, links_of, make, names, remove
+from harness.network.shell import ToolFailed
 from harness.network.site import LINKS, RANGE, Site
 
 IP = ("ip",)
@@ -22,19 +23,19 @@ SITE = Site.on_link("a", "ds0123456789a", 65)
 
 def test_a_link_is_created_with_its_inner_end_inside_at_once() -> None:
     assert claim(SITE) == [
-        "ip link add ds0041out type veth peer name ds0041in netns ds0123456789a".split(),
+        "link add ds0041out type veth peer name ds0041in netns ds0123456789a".split(),
     ]
 
 
 def test_both_ends_get_their_addresses_and_come_up_and_so_does_the_loopback_inside() -> None:
     assert furnish(SITE) == [
-        [*"ip link set ds0041out alias".split(), "deskstorm ds0123456789a", "addrgenmode", "none"],
-        "ip -n ds0123456789a link set ds0041in addrgenmode none".split(),
-        "ip addr add 198.18.1.5/30 dev ds0041out".split(),
-        "ip -n ds0123456789a addr add 198.18.1.6/30 dev ds0041in".split(),
-        "ip -n ds0123456789a link set lo up".split(),
-        "ip -n ds0123456789a link set ds0041in up".split(),
-        "ip link set ds0041out up".split(),
+        [*"link set ds0041out alias".split(), "deskstorm ds0123456789a", "addrgenmode", "none"],
+        "-n ds0123456789a link set ds0041in addrgenmode none".split(),
+        "addr add 198.18.1.5/30 dev ds0041out".split(),
+        "-n ds0123456789a addr add 198.18.1.6/30 dev ds0041in".split(),
+        "-n ds0123456789a link set lo up".split(),
+        "-n ds0123456789a link set ds0041in up".split(),
+        "link set ds0041out up".split(),
     ]
 
 
@@ -145,14 +146,16 @@ def test_removing_does_not_wait_for_who_is_still_inside(namespace: str) -> None:
         stays.kill()
 
 
-@pytest.mark.parametrize("done", ["nothing", "the namespace", "the link"])
+@pytest.mark.parametrize("done", ["nothing", "the name", "the namespace", "the link"])
 def test_what_was_made_in_part_is_removed(namespace: str, done: str) -> None:
     site = Site.on_link("a", namespace, int(namespace[2:12], 16) % LINKS)
-    if done != "nothing":
+    if done == "the name":
+        (NAMESPACES / namespace).touch()
+    elif done != "nothing":
         _ip("netns", "add", namespace)
     if done == "the link":
-        for argv in claim(site):
-            _ip(*argv[1:])
+        for words in claim(site):
+            _ip(*words)
     remove(namespace)
     assert namespace not in names()
     assert site.outer not in _links()
@@ -165,7 +168,7 @@ def test_a_name_that_could_be_somebody_elses_is_refused() -> None:
 
 def test_what_ip_refuses_is_told_in_its_words(namespace: str) -> None:
     make(namespace, "a")
-    with pytest.raises(IpFailed, match=f"ip netns add {namespace}: .*File exists"):
+    with pytest.raises(ToolFailed, match=f"ip netns add {namespace}: .*File exists"):
         make(namespace, "a")
 
 
