@@ -4,11 +4,18 @@ from typing import Any
 
 import httpx
 
+from harness.breaking.limits import whole
 from harness.errors import BadInput, Unreachable
 from harness.trust import trust
 from harness.world import World
 
 LIMIT_S = 10.0
+
+
+def queue_number(world: World, number: int) -> str:
+    """The id of queue `number` of `world`: 0 is the chaos queue, the others are those without agents."""
+    queues = (world.queue_id, *world.queues)
+    return queues[whole("queue", number, 0, len(queues) - 1)]
 
 
 def order(world: World, verb: str, **given: Any) -> dict[str, Any]:

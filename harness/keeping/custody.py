@@ -62,6 +62,7 @@ class Custody:
         self._revoked: dict[str, Holding] = {}
         self._children: dict[str, Child] = {}
         self._spawned: dict[str, Spawn] = {}
+        self._comebacks: dict[str, threading.Timer] = {}
         self._ending = False
         self._making = threading.Lock()
         self._ground: list[Lease] = []
@@ -263,11 +264,13 @@ class Custody:
             child.kill()
             child.end()
             del self._children[name]
-        self._note("process.struck", name=name, pid=child.pid, down_s=down_s)
-        if down_s is not None:
-            timer = threading.Timer(down_s, self._revive_unasked, (name,))
-            timer.daemon = True
-            timer.start()
+            self._note("process.struck", name=name, pid=child.pid, down_s=down_s)
+            if (former := self._comebacks.pop(name, None)) is not None:
+                former.cancel()
+            if down_s is not None:
+                timer = self._comebacks[name] = threading.Timer(down_s, self._revive_unasked, (name,))
+                timer.daemon = True
+                timer.start()
         return child.pid
 
     def revive(self, name: str) -> dict[str, Any]:
