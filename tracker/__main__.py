@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tracker import defects, settings
 from tracker.errors import BadInput
-from tracker.parts import Parts
+from tracker.parts import HEALTHY, Parts
 from tracker.service.running import run
 from tracker.settings import Settings
 from tracker.store import StoreFailed
@@ -21,8 +21,8 @@ from tracker.store import StoreFailed
 WRONG_INPUT = 2
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one tracker; returns the exit code."""
+def main(arguments: Sequence[str] | None = None, parts: Parts = HEALTHY) -> int:
+    """Run one tracker, put together from `parts`; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tracker", description="Follows interactions through their queues.")
     parser.add_argument("--settings", type=Path, help="a JSON file; without it, environment variables TRACKER_...")
     parser.add_argument("--defect", help="plant a defect, to see whether experiments catch it")
@@ -31,8 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found = _settings(given.settings)
         if given.defect:
             found = replace(found, defect=given.defect)
-        parts = defects.plant(found.defect, Parts()) if found.defect else Parts()
-        run(found, parts)
+        run(found, defects.plant(found.defect, parts) if found.defect else parts)
     except (BadInput, StoreFailed) as error:
         print(f"tracker: {error}", file=sys.stderr)
         return WRONG_INPUT

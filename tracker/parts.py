@@ -36,3 +36,6 @@ class Parts:
     book: Callable[[Any, Any, Listeners], Any] = _book
     read: Callable[[Settings], Reader] = _read
     intake: Callable[[Reader, Any, Any], Any] = Intake
+
+
+HEALTHY = Parts()
