@@ -45,8 +45,8 @@ def _wall_ms() -> int:
 
 class Book:
     """Takes events, keeps them, applies them. `changed` is called with each event that was new and what it changed,
-    `alarmed` with the conditions that a replay brought; neither may block. What is older than `keep_s` leaves the store.
-    """
+    `alarmed` with the conditions that a replay brought; neither may block. The store forgets events after
+    `keep_s`."""
 
     def __init__(
         self,

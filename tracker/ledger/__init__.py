@@ -8,8 +8,8 @@ from tracker.settings import Settings
 __all__ = ["Change", "Condition", "Interaction", "Ledger", "Limits", "Thresholds", "Transition", "Visit", "build"]
 
 
-def build(settings: Settings) -> Ledger:
+def build(settings: Settings, kind: type[Ledger] = Ledger) -> Ledger:
     """A ledger with the limits and the retention of `settings`."""
     queues = {queue: Limits(own.max_dwell_s, own.max_bounces) for queue, own in settings.queues.items()}
     default = Limits(settings.limits.max_dwell_s, settings.limits.max_bounces)
-    return Ledger(Thresholds(default, queues), settings.retention_s)
+    return kind(Thresholds(default, queues), settings.retention_s)

@@ -54,6 +54,8 @@ class Record:
 class Ledger:
     """The conversations in memory. Not for several threads at once."""
 
+    story: type[Story] = Story
+
     def __init__(
         self,
         thresholds: Thresholds | None = None,
@@ -77,7 +79,7 @@ class Ledger:
         conversation = event.conversation
         record = self._queued.get(conversation) or self._resting.get(conversation)
         if record is None:
-            record = Record([], Story())
+            record = Record([], self.story())
         meaning = meaning_of(event)
         facts = record.facts
         if not facts or facts[-1] < meaning:
@@ -115,8 +117,8 @@ class Ledger:
         facts = facts_of(events)
         if not facts:
             return []
-        record = self._queued.get(conversation) or self._resting.get(conversation) or Record([], Story())
-        record.facts, record.story = facts, told(facts)
+        record = self._queued.get(conversation) or self._resting.get(conversation) or Record([], self.story())
+        record.facts, record.story = facts, told(facts, self.story)
         before: AbstractSet[str] = NONE
         if record.story.finished_ms is not None:
             before = self._bouncing(record.story)
@@ -150,7 +152,7 @@ class Ledger:
     def view(self, conversation: str, events: Iterable[Event]) -> Interaction | None:
         """What these events amount to, without keeping them in memory."""
         facts = facts_of(events)
-        return self._show(conversation, Record(facts, told(facts))) if facts else None
+        return self._show(conversation, Record(facts, told(facts, self.story))) if facts else None
 
     def listing(self, state: State, offset: int, limit: int) -> tuple[list[Interaction], int]:
         """A page of those in memory, and how many there are."""
@@ -193,7 +195,7 @@ class Ledger:
 
     def _tell_again(self, conversation: str, record: Record) -> Change:
         before, completed = self._bouncing(record.story), set(_complete(record.story))
-        record.story = told(record.facts)
+        record.story = told(record.facts, self.story)
         conditions = self._judge(conversation, record, before)
         self._place(conversation, record)
         fresh = tuple(visit for visit in _complete(record.story) if visit not in completed)

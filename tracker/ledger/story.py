@@ -11,7 +11,7 @@ from tracker.events import Event, Kind
 from tracker.ledger.interaction import Transition, Visit
 
 # Of events at the same millisecond what ends comes before what begins, so that a transfer is not two stays at once.
-# (A stay that ends in the millisecond it began in is put right by `_enter`.)
+# (A stay that ends in the millisecond it began in is put right by `enter`.)
 RANK = {
     Kind.CUSTOMER_START: 0,
     Kind.FLOW_END: 1,
@@ -97,14 +97,15 @@ class Story:
         at_ms, rank, participant, queue, outcome = fact
         self.last_ms = at_ms
         if rank == ACD_START:
-            return self._enter(at_ms, participant, queue)
+            return self.enter(at_ms, participant, queue)
         if rank == ACD_END:
             return self._leave(at_ms, participant, queue, outcome)
         if rank == CUSTOMER_END:
             self.finished_ms = at_ms
         return None
 
-    def _enter(self, at_ms: int, participant: str, queue: str) -> Stay | None:
+    def enter(self, at_ms: int, participant: str, queue: str) -> Stay | None:
+        """A queue is entered; answers a stay that is complete by it, which only one of no time is."""
         if self.finished_ms is not None:
             self.phantoms += (f"entered {queue} after the conversation ended",)
         for stay in reversed(self.stays):
@@ -112,7 +113,7 @@ class Story:
                 return self._no_time_inside(stay, at_ms)
         if queue in self._left:
             self._left = tuple(other for other in self._left if other != queue)
-            self._bounce(queue, at_ms)
+            self.bounce(queue, at_ms)
         elif any(stay.queue == queue for stay in self.inside):
             self.phantoms += (f"entered {queue} twice without leaving",)
         entered = Stay(queue, participant, at_ms)
@@ -126,7 +127,7 @@ class Story:
         wrong = self.phantoms.index(f"left {stay.queue} but never entered")
         self.phantoms = self.phantoms[:wrong] + self.phantoms[wrong + 1 :]
         if stay.after_exit:
-            self._bounce(stay.queue, at_ms)
+            self.bounce(stay.queue, at_ms)
         return stay
 
     def _leave(self, at_ms: int, participant: str, queue: str, outcome: str) -> Stay | None:
@@ -147,7 +148,8 @@ class Story:
         if queue not in self._left:
             self._left += (queue,)
 
-    def _bounce(self, queue: str, at_ms: int) -> None:
+    def bounce(self, queue: str, at_ms: int) -> None:
+        """This entry counts as a bounce."""
         self.bounced = {**self.bounced, queue: (*self.bounced.get(queue, ()), at_ms)}
 
     @property
@@ -184,9 +186,9 @@ class Story:
         )
 
 
-def told(facts: list[Fact]) -> Story:
-    """The story of sorted, distinct facts."""
-    story = Story()
+def told(facts: list[Fact], kind: type[Story] = Story) -> Story:
+    """The story of sorted facts."""
+    story = kind()
     for fact in facts:
         story.tell(fact)
     return story
