@@ -19,12 +19,16 @@ def test_an_answered_event_is_kept_only_without_the_defect(tmp_path: Path, parts
 
     async def test() -> None:
         ledger, store = parts.ledger(settings), parts.store(settings)
-        listeners = Listeners(ledger, parts.metrics(settings), parts.alerts(settings))
-        book = parts.book(ledger, store, listeners)
+        metrics, alerts = parts.metrics(settings), parts.alerts(settings)
+        metrics.start()
+        alerts.start()
+        book = parts.book(ledger, store, Listeners(ledger, metrics, alerts))
         await book.open()
         assert await book.take([entered(1)]) == Taken(1, 0)
         assert len(await store.events_of(C)) == kept
         await book.close()
         await store.close()
+        alerts.stop()
+        metrics.stop()
 
     asyncio.run(test())
