@@ -212,6 +212,7 @@ def _print_world(world: World, as_json: bool) -> None:
         "ca": world.ca,
         "proxy": world.wire.proxy if world.wire else None,
         "proxy_ca": world.wire.ca if world.wire else None,
+        "metrics": world.wire.metrics if world.wire else None,
         "desktops": f"{world.crowd_url}/desktops",
         "control": world.control.url if world.control else None,
         "control_token": world.control.token if world.control else None,

@@ -250,7 +250,8 @@ def _around(
         **{
             **vars(world),
             "wire": Wire(
-                *(wire["proxy"], wire["control_host"], wire["control_port"], wire_token, wire["ca"], wire["proxies"])
+                *(wire["proxy"], wire["control_host"], wire["control_port"], wire_token, wire["ca"], wire["proxies"]),
+                metrics=wire["metrics"],
             ),
             "crowd_url": crowd_url,
             "sites": sites,

@@ -36,7 +36,8 @@ class Wire:
     """The proxy between desktops and cloud: an explicit HTTP proxy for http, https, ws and wss.
 
     `ca` is the certificate that its clients must trust for TLS; `token` opens the control channel at
-    `control_host:control_port`. `proxies` are its addresses towards the sites, by the host that it listens on.
+    `control_host:control_port`. `proxies` are its addresses towards the sites, by the host that it listens on;
+    `metrics` is the address of its numbers for Prometheus.
     """
 
     proxy: str
@@ -45,6 +46,7 @@ class Wire:
     token: str
     ca: str | None = None
     proxies: dict[str, str] = field(default_factory=dict)
+    metrics: str | None = None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from mitmproxy.websocket import WebSocketMessage
 
 from harness.evidence import EvidenceWriter
 from proxy_addons.core.control import Control
+from proxy_addons.core.exposition import Exposition
 from proxy_addons.core.fault import AnyFault
 from proxy_addons.core.leases import Leases
 from proxy_addons.core.settings import Settings, read_settings
@@ -37,6 +38,7 @@ class Dispatcher:
     traffic: Traffic
     leases: Leases
     control: Control
+    exposition: Exposition
 
     def load(self, loader: Loader) -> None:
         """Announce the option with the path of the settings file."""
@@ -52,6 +54,7 @@ class Dispatcher:
         self.leases = Leases(self.traffic, settings.sabotage)
         self.control = Control(settings.control_token, self.leases, self.traffic)
         control_host, control_port = await self.control.listen()
+        self.exposition = Exposition(self.traffic, settings.time_scale)
         listening = [address[:2] for address in ctx.master.addons.lookup["proxyserver"].listen_addrs()]
         proxies = {str(host): f"http://{host}:{port}" for host, port in listening}
         ready = {
@@ -60,6 +63,7 @@ class Dispatcher:
             "proxies": proxies,
             "control_host": control_host,
             "control_port": control_port,
+            "metrics": await self.exposition.listen(),
             "ca": str(settings.confdir / "mitmproxy-ca-cert.pem"),
         }
         print(json.dumps(ready), file=sys.__stdout__, flush=True)
@@ -70,6 +74,7 @@ class Dispatcher:
         if not hasattr(self, "control"):
             return
         self.control.close()
+        self.exposition.close()
         self.leases.disarm(why="end")
         await hang_up(GRACE_S)
         for socket in list(self.traffic.sockets.values()):
