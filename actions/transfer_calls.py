@@ -20,7 +20,7 @@ def transfer_calls(
     conversations: str = "",
     configuration: Configuration = None,
 ) -> dict[str, Any]:
-    """Put each of these calls into `queue` (0 is the chaos queue), `times` times, each `spacing_s` after the one before.
+    """Put each of these calls into `queue` (0 is the chaos queue), `times` times, each turn `spacing_s` after the last.
 
     A call that is in that queue leaves it and comes back: it bounces. `conversations` are ids with commas between them,
     all that `place_calls` placed and nobody ended without any. Only a local cloud can be told to.

@@ -9,6 +9,9 @@ from typing import Any
 
 from harness.errors import BadInput
 
+# Whose traffic on the wire that with client credentials is: agents have tokens of their own.
+TRACKER = "tracker"
+
 
 class Direction(StrEnum):
     """Which way a message travels."""

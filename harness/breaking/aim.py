@@ -4,14 +4,15 @@ import re
 from random import Random
 
 from harness.errors import BadInput
-from harness.scope import Direction, Scope
+from harness.scope import TRACKER, Direction, Scope
 from harness.world import World
 
 SHARE = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 
 
 def aim(world: World, agents: str = "", path: str = "*", topic: str = "*", direction: str = "both") -> Scope:
-    """The scope of a fault; `agents` is "" for all, a share such as "50 %", or ids with commas between them.
+    """The scope of a fault; `agents` is "" for all, a share such as "50 %", or ids with commas between them. The id
+    "tracker" means the tracker's calls to the cloud.
 
     The canary is always in it. `BadInput` if an agent is unknown, or if nobody would be touched.
     """
@@ -63,7 +64,7 @@ def _agents(world: World, agents: str) -> tuple[str, ...]:
             raise BadInput("agents", "a share above 0 % and at most 100 %", agents)
         return _some(world, percent / 100)
     named = tuple(dict.fromkeys(name.strip() for name in agents.split(",")))
-    known = {agent.id for agent in world.agents}
+    known = {agent.id for agent in world.agents} | ({TRACKER} if world.tracker else set())
     unknown = [name for name in named if name not in known]
     if unknown:
         raise BadInput("agents", f'"", a share such as "50 %", or ids of the {len(known)} test agents', unknown[0])

@@ -8,6 +8,8 @@ from urllib.parse import parse_qs
 
 from mitmproxy import http
 
+from harness.scope import TRACKER
+
 KEPT = 50_000  # tokens and channels each; the oldest go first
 
 
@@ -32,9 +34,14 @@ class Identity:
         """The session of an access token (as `fingerprint`)."""
         return None if token is None else _session(self._access, token)
 
-    def of_refresh(self, request: http.Request) -> Session | None:
-        """The session of a token request by refresh token; None for other grants."""
-        found = parse_qs(request.get_text(strict=False) or "").get("refresh_token")
+    def of_grant(self, request: http.Request) -> Session | None:
+        """The session of a token request by refresh token, or by the tracker's credentials; None for other grants."""
+        form = parse_qs(request.get_text(strict=False) or "")
+        if form.get("grant_type", [""])[0] in ("client_credentials", "password"):
+            session = Session()
+            session.agent = TRACKER
+            return session
+        found = form.get("refresh_token")
         return _session(self._refresh, fingerprint(found[0])) if found else None
 
     def of_channel(self, channel: str) -> Session | None:

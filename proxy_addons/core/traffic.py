@@ -78,7 +78,7 @@ class Traffic:
         if call.handshake:
             call.session = self.identity.of_channel(channel_of(call.path))
         elif call.for_token:
-            call.session = self.identity.of_refresh(flow.request)
+            call.session = self.identity.of_grant(flow.request)
         else:
             call.session = self.identity.of_bearer(call.token)
         self.calls[flow.id] = call

@@ -38,10 +38,10 @@ def test_users_me_says_whose_a_token_is() -> None:
 def test_a_refreshed_token_belongs_to_the_same_agent() -> None:
     identity = Identity()
     tokens = {"access_token": "t1", "refresh_token": "r2"}
-    identity.learn("POST", "/oauth/token", identity.of_refresh(refresh("r1")), answer(tokens))
+    identity.learn("POST", "/oauth/token", identity.of_grant(refresh("r1")), answer(tokens))
     identity.learn("GET", "/api/v2/users/me", identity.of_bearer(fingerprint("t1")), answer({"id": "ann"}))
     for old, new in (("r1", "t2"), ("r2", "t3")):
-        identity.learn("POST", "/oauth/token", identity.of_refresh(refresh(old)), answer({"access_token": new}))
+        identity.learn("POST", "/oauth/token", identity.of_grant(refresh(old)), answer({"access_token": new}))
         assert known_agent(identity, new) == "ann"
 
 
@@ -67,7 +67,14 @@ def test_nothing_is_learnt_from_errors_and_broken_answers() -> None:
 
 def test_no_token_is_kept() -> None:
     identity = Identity()
-    identity.learn("POST", "/oauth/token", identity.of_refresh(refresh("r1")), answer({"access_token": "t1"}))
+    identity.learn("POST", "/oauth/token", identity.of_grant(refresh("r1")), answer({"access_token": "t1"}))
     assert [token for token, _ in identity.access_tokens()] == [fingerprint("t1")]
     assert "'t1'" not in repr(vars(identity))
     assert "'r1'" not in repr(vars(identity))
+
+
+def test_a_token_by_client_credentials_is_the_trackers() -> None:
+    identity = Identity()
+    asked = http.Request.make("POST", "http://cloud/oauth/token", "grant_type=client_credentials")
+    identity.learn("POST", "/oauth/token", identity.of_grant(asked), answer({"access_token": "t9"}))
+    assert known_agent(identity, "t9") == "tracker"
