@@ -212,7 +212,8 @@ def _everything_sabotaged() -> tuple[str, ...]:
     return (*sorted(set(faults) - {"wire"}), *VERBS)
 
 
-def _world(settings: RunSettings) -> Iterator[Live]:
+def live_world(settings: RunSettings) -> Iterator[Live]:
+    """A world of these settings, with the actions played in it."""
     with tempfile.TemporaryDirectory(prefix="actions-") as name, pytest.MonkeyPatch.context() as patch:
         patch.setenv("DESKSTORM_STATE", f"{name}/state")
         folder = Path(name) / f"run-{os.getpid()}"
@@ -228,13 +229,13 @@ def _world(settings: RunSettings) -> Iterator[Live]:
 @pytest.fixture(scope="session")
 def live() -> Iterator[Live]:
     """A healthy world with three agents."""
-    yield from _world(RunSettings(agents=3))
+    yield from live_world(RunSettings(agents=3))
 
 
 @pytest.fixture(scope="session")
 def sabotaged() -> Iterator[Live]:
     """A world in which every fault and every control verb silently does nothing."""
-    yield from _world(RunSettings(agents=2, sabotage=_everything_sabotaged()))
+    yield from live_world(RunSettings(agents=2, sabotage=_everything_sabotaged()))
 
 
 @pytest.fixture

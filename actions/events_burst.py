@@ -1,0 +1,94 @@
+"""A burst of events to the tracker."""
+
+import os
+import time
+from typing import Any
+
+from chaoslib.types import Configuration
+
+from harness.breaking.burst import Burst, Pace, postings, stop_file
+from harness.breaking.clearing import undo_arguments
+from harness.breaking.fault import Breakage, carry_out, clear, wire_run
+from harness.breaking.interactions import interactions
+from harness.breaking.limits import number, whole
+from harness.errors import BadInput, FaultNotInForce
+from harness.evidence import read
+from harness.keeping.undo import Undo
+from harness.runtime import Run
+from harness.waiting import Waited, until
+
+__all__ = ["inject_events_burst", "clear_events_burst"]
+
+FAULT = "events_burst"
+MOST_EVENTS_PER_S = 2000.0
+SEEN_WITHIN_S = 6.0
+CONNECTIONS = 8
+
+
+def inject_events_burst(
+    count: int = 100,
+    events_per_s: float = 20,
+    shuffle_percent: float = 0,
+    open_percent: float = 20,
+    seconds: float = 120,
+    configuration: Configuration = None,
+) -> dict[str, Any]:
+    """Deliver the events of `count` made-up interactions to the tracker, `events_per_s` over 8 connections, for at most
+    `seconds`; go on in the background.
+
+    `shuffle_percent` of the events come later than their turn; `open_percent` of the interactions wait in a queue at
+    the end. What is not taken comes again, as a feed does it. Seen in force when the wire has passed the first ones on
+    and the tracker has taken them.
+    """
+    pace = _pace(count, events_per_s, shuffle_percent, open_percent)
+    run = wire_run(configuration, FAULT, seconds)
+    if run.world.tracker is None:
+        raise BadInput(f"{FAULT} in this world", "a world with a tracker", "one without")
+    scaled = Pace(pace.per_s / run.world.time_scale, pace.connections, run.scaled(seconds), pace.shuffle)
+    undo = Undo("harness.breaking.burst", "end_burst", undo_arguments(run.world, FAULT))
+    expected = {"conversations": count, "events_per_s": events_per_s}
+    breakage = Breakage(FAULT, seconds, [], expected, undo)
+    return carry_out(run, breakage, lambda lease: _started_and_seen(run, scaled, count, open_percent / 100))
+
+
+def clear_events_burst(configuration: Configuration = None) -> dict[str, Any]:
+    """End the burst; nothing to do if it is over."""
+    return clear(configuration, FAULT)
+
+
+def _pace(count: int, per_s: float, shuffle_percent: float, open_percent: float) -> Pace:
+    whole("count", count, 1, 5000)
+    number("events_per_s", per_s, 0.1, MOST_EVENTS_PER_S)
+    number("shuffle_percent", shuffle_percent, 0, 100)
+    number("open_percent", open_percent, 0, 100)
+    return Pace(per_s, CONNECTIONS, 0.0, shuffle_percent / 100)
+
+
+def _started_and_seen(run: Run, pace: Pace, count: int, open_share: float) -> dict[str, Any]:
+    world = run.world
+    assert world.tracker is not None  # noqa: S101 - refused above
+    since = time.monotonic_ns()
+    made = interactions(count, world.seed, (world.queue_id, *world.queues), int(time.time() * 1000), open_share)
+    queue = postings(made, world.tracker.dialect, pace, world.seed, time.monotonic())
+    events, wanted = len(queue), min(len(queue), pace.connections)
+    stop_file(world).unlink(missing_ok=True)
+    if FAULT not in os.environ.get("DESKSTORM_SABOTAGE", "").split(","):
+        Burst(run, queue, pace, stop_file(world)).start()
+    seen: dict[str, int] = {}
+
+    def passed() -> bool:
+        seen.update(_passed(run, since))
+        return min(seen["on_the_wire"], seen["taken"]) >= wanted
+
+    try:
+        until(passed, "the first deliveries of the burst", SEEN_WITHIN_S, every_s=0.1)
+    except Waited:
+        raise FaultNotInForce(FAULT, f"{wanted} deliveries through the wire and taken", str(seen)) from None
+    return {"events": events, **seen}
+
+
+def _passed(run: Run, since: int) -> dict[str, int]:
+    found = read(run.world.evidence)
+    wire = [e for e in found.of("api", source="wire") if e.t >= since and str(e["path"]).endswith("/eventbridge")]
+    taken = [entry for entry in found.of("delivery.ok") if entry.t >= since]
+    return {"on_the_wire": len(wire), "taken": len(taken)}
