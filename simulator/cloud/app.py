@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 
 from harness.evidence import EvidenceWriter
-from simulator.cloud import control, legacy, notifications, oauth, platform, sockets
+from simulator.cloud import control, legacy, media, notifications, oauth, platform, sockets
 from simulator.cloud.caller import ApiError
 from simulator.cloud.cloud import Cloud
 from simulator.cloud.exchange import error_answer
@@ -36,6 +36,9 @@ def build(settings: CloudSettings) -> Starlette:
     cloud = Cloud(settings, EvidenceWriter(Path(settings.evidence), "cloud"))
     cloud.platform = platform.Platform(cloud)
 
+    if settings.media:
+        media.check_hosts(settings.media_hosts)
+
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as running:
@@ -47,8 +50,6 @@ def build(settings: CloudSettings) -> Starlette:
 
                 feed.begin(cloud, feed.line_of(settings))
             if settings.media:
-                from simulator.cloud import media
-
                 running.enter_context(media.running(cloud))
             yield
 

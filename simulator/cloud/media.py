@@ -8,7 +8,8 @@ expected}`, `jitter_ms` in real-world time.
 
 import contextlib
 import random
-from collections.abc import Iterator
+import socket
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,7 @@ class Session:
 
 
 class Relay:
-    """All voice paths of a cloud. Lives in the cloud's event loop; raises `BadInput` for an address not ours."""
+    """All voice paths of a cloud. Lives in the cloud's event loop."""
 
     def __init__(self, cloud: "Cloud") -> None:
         self._cloud = cloud
@@ -82,10 +83,7 @@ class Relay:
             port.close()
 
     def _open(self, host: str) -> None:
-        try:
-            port = UdpPort(host, lambda datagram, sender: self._heard(port, datagram, sender))
-        except OSError as error:
-            raise BadInput("media_hosts", "addresses of this machine", f"{host}: {error.strerror}") from None
+        port = UdpPort(host, lambda datagram, sender: self._heard(port, datagram, sender))
         self._ports.append(port)
 
     def _begin(self, call: Conversation, leg: Participant) -> None:
@@ -160,6 +158,16 @@ class Relay:
 
 def _needed(leg: Participant) -> bool:
     return leg.state is CallState.CONNECTED and (leg.media is None or leg.media.fallback_number is None)
+
+
+def check_hosts(hosts: Iterable[str]) -> None:
+    """Raise `BadInput` for an address that is none of this machine's."""
+    for host in hosts:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trial:
+            try:
+                trial.bind((host, 0))
+            except OSError as error:
+                raise BadInput("media_hosts", "addresses of this machine", f"{host}: {error.strerror}") from None
 
 
 @contextlib.contextmanager

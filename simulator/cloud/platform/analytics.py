@@ -12,6 +12,7 @@ from simulator.cloud.caller import ApiError
 from simulator.cloud.exchange import authenticated, cloud_of, json_object
 from simulator.cloud.platform.analytics_shapes import agent_status, details
 from simulator.cloud.platform.guards import optional, required
+from simulator.cloud.platform.media import endpoint_stats
 from simulator.cloud.platform.model import Conversation
 
 MAX_PAGE = 100
@@ -51,7 +52,7 @@ async def one(request: Request) -> Response:
     """One conversation."""
     authenticated(request)
     found = cloud_of(request).platform.routing.conversation(request.path_params["conversation_id"])
-    return JSONResponse(details(found))
+    return JSONResponse(details(found, endpoint_stats(cloud_of(request), found)))
 
 
 async def query(request: Request) -> Response:
@@ -73,7 +74,8 @@ async def query(request: Request) -> Response:
     size, number = optional(paging, "pageSize", int) or 25, optional(paging, "pageNumber", int) or 1
     if not 0 < size <= MAX_PAGE or number < 1:
         raise ApiError(400, "bad.request", f"pageSize must be 1 to {MAX_PAGE} and pageNumber at least 1.")
-    shown = [details(call) for call in found[(number - 1) * size : number * size]]
+    cloud = cloud_of(request)
+    shown = [details(call, endpoint_stats(cloud, call)) for call in found[(number - 1) * size : number * size]]
     return JSONResponse({"conversations": shown, "totalHits": len(found)})
 
 

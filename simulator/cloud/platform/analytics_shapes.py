@@ -1,6 +1,6 @@
 """Agents and conversations as analytics shows them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from simulator.cloud.platform.clock import iso, iso_or_none
@@ -8,6 +8,7 @@ from simulator.cloud.platform.model import AgentRouting, CallState, Conversation
 from simulator.cloud.platform.presences import UserPresence
 from simulator.cloud.platform.user_shapes import HOME_DIVISION
 
+Stats = Mapping[str, list[dict[str, Any]]]
 SPELT = {"transfer.noanswer": "noAnswerTransfer"}
 SEGMENT = {CallState.ALERTING: "alert", CallState.CONNECTED: "interact", CallState.DISCONNECTED: "wrapup"}
 
@@ -43,20 +44,20 @@ def agent_status(
     }
 
 
-def details(call: Conversation) -> dict[str, Any]:
-    """`AnalyticsConversation`; without `conversationEnd` while it goes on."""
+def details(call: Conversation, media: Stats | None = None) -> dict[str, Any]:
+    """`AnalyticsConversation`; without `conversationEnd` while it goes on. `media`: `mediaEndpointStats` by leg."""
     found = {
         "conversationId": call.id,
         "conversationStart": iso(call.start_ms),
         "divisionIds": [HOME_DIVISION["id"]],
         "originatingDirection": "inbound",
-        "participants": [_participant(call, leg) for leg in call.participants],
+        "participants": [_participant(call, leg, (media or {}).get(leg.communication_id)) for leg in call.participants],
     }
     return found if call.end_ms is None else {**found, "conversationEnd": iso(call.end_ms)}
 
 
-def _participant(call: Conversation, leg: Participant) -> dict[str, Any]:
-    session = {
+def _participant(call: Conversation, leg: Participant, media: list[dict[str, Any]] | None) -> dict[str, Any]:
+    session: dict[str, Any] = {
         "sessionId": leg.communication_id,
         "mediaType": "voice",
         "direction": "inbound",
@@ -66,6 +67,8 @@ def _participant(call: Conversation, leg: Participant) -> dict[str, Any]:
         "segments": _segments(leg),
         "metrics": _metrics(leg),
     }
+    if media is not None:
+        session["mediaEndpointStats"] = media
     found = {"participantId": leg.id, "participantName": leg.name, "purpose": leg.purpose.value, "sessions": [session]}
     return found if leg.user_id is None else {**found, "userId": leg.user_id}
 

@@ -10,8 +10,10 @@ from simulator.cloud.caller import ApiError
 from simulator.cloud.exchange import authenticated, cloud_of, json_object
 from simulator.cloud.platform.clock import iso
 from simulator.cloud.platform.guards import check_owner, optional
+from simulator.cloud.platform.model import Conversation
 
 if TYPE_CHECKING:
+    from simulator.cloud.cloud import Cloud
     from simulator.cloud.media import Relay, Session
 
 STATISTICS = "/api/v2/telephony/providers/edges/mediastatistics/conversations/{conversation_id}"
@@ -51,6 +53,20 @@ async def fall_back(request: Request) -> Response:
         cloud.evidence.write("cloud.fallback", agent=leg.user_id, conversation=call_id, number=number, reason=reason)
     assert leg.media is not None  # noqa: S101 - set when the leg was connected
     return JSONResponse({"phoneNumber": leg.media.fallback_number})
+
+
+def endpoint_stats(cloud: "Cloud", call: Conversation) -> dict[str, list[dict[str, Any]]]:
+    """`AnalyticsMediaEndpointStat` of each voice path, by communication; empty without media."""
+    return {
+        session.communication_id: [
+            {
+                "codecs": ["audio/PCMU"],
+                "eventTime": iso(session.began_ms),
+                "receivedPackets": session.reception.report().received,
+            }
+        ]
+        for session in (cloud.media.sessions(call.id) if cloud.media is not None else ())
+    }
 
 
 def _relay_of(request: Request) -> "Relay":
