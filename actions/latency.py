@@ -5,16 +5,18 @@ from typing import Any
 from chaoslib.types import Configuration, Settings
 
 from harness.breaking.limits import keys, number, one_of
+from harness.network.look import Look
 from harness.network.meter import Heard
+from harness.network.normal import clear
 from harness.network.proof import delay_wanted
 from harness.network.shape import Shape
-from harness.network.shaping import Look, Shaping, clear, inject
+from harness.network.shaping import Shaping, inject
 from harness.runtime import run_of
 
 __all__ = ["inject_latency", "clear_latency"]
 
 FAULT = "latency"
-NEEDS = ("netem",)
+NEEDS = ("htb", "netem")
 DISTRIBUTIONS = ("none", "normal", "pareto")
 # Spread out, so that the delay and not the queue is measured.
 DATAGRAMS = 150

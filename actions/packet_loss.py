@@ -5,15 +5,17 @@ from typing import Any
 from chaoslib.types import Configuration, Settings
 
 from harness.breaking.limits import keys, number
+from harness.network.look import Look
 from harness.network.meter import Heard
+from harness.network.normal import clear
 from harness.network.proof import loss
 from harness.network.shape import Shape
-from harness.network.shaping import Look, Shaping, clear, inject
+from harness.network.shaping import Shaping, inject
 
 __all__ = ["inject_packet_loss", "clear_packet_loss"]
 
 FAULT = "packet_loss"
-NEEDS = ("netem",)
+NEEDS = ("htb", "netem")
 LEAST_PERCENT = 0.1
 
 

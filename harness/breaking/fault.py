@@ -128,8 +128,7 @@ def clear(configuration: Mapping[str, Any] | None, fault: str) -> dict[str, Any]
 
     Nothing to do, and nothing is done, if it is not in force, or if there is no world. Raises `FaultNotCleared`.
     """
-    world_file = (configuration or {}).get(WORLD_KEY)
-    if not world_file or not Path(str(world_file)).is_file():
+    if not has_world(configuration):
         return {"fault": fault, "in_force": False}
     run = run_of(configuration)
     seen: list[Any] = []
@@ -145,8 +144,18 @@ def clear(configuration: Mapping[str, Any] | None, fault: str) -> dict[str, Any]
 
 def leases_of(world: World, fault: str) -> list[Lease]:
     """The leases of `fault` that are held, oldest first, by the run's undo log."""
-    state = RunState(Path(world.keeper_socket).parent)
-    return [lease for lease in open_leases(state.undo_log) if lease.fault == fault]
+    return [lease for lease in held(world) if lease.fault == fault]
+
+
+def held(world: World) -> list[Lease]:
+    """All leases that are held, oldest first."""
+    return open_leases(RunState(Path(world.keeper_socket).parent).undo_log)
+
+
+def has_world(configuration: Mapping[str, Any] | None) -> bool:
+    """Whether `configuration` belongs to a run whose world is (still) there."""
+    world_file = (configuration or {}).get(WORLD_KEY)
+    return bool(world_file) and Path(str(world_file)).is_file()
 
 
 def _armed_and_seen(run: Run, order: Order, lease: str, canary: Canary) -> dict[str, Any]:

@@ -63,8 +63,7 @@ def _tried() -> dict[str, str]:
             "veth": veth,
             "htb": veth or _try(lambda: there.tc_batch(HTB), "sch_htb, sch_tbf or cls_u32"),
             "netem": veth or _try(lambda: there.tc_batch(NETEM), "sch_netem"),
-            "ifb": veth
-            or _try(ifb, "ifb or act_mirred"),
+            "ifb": veth or _try(ifb, "ifb or act_mirred"),
             "nft": veth or _try(lambda: there.nft(NFT), "nf_tables with netdev"),
             "ss_kill": _try(lambda: _ss_kill(there), "INET_DIAG_DESTROY"),
         }

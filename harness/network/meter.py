@@ -129,6 +129,19 @@ class Meter:
         hearing.wait(receiver, count, late_s)
         return hearing.heard(count, size)
 
+    def stream_bit(self, outgoing: bool, size: int, within_s: float) -> float:
+        """How fast `size` bytes go through one TCP connection, in bit/s; what is not through `within_s` does not
+        count."""
+        if self._listener is None:
+            return 0.0
+        with inside(self._namespace, lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as near:
+            near.settimeout(within_s)
+            with suppress(OSError):
+                near.connect(self._address)
+                with self._listener.accept()[0] as far:
+                    return _streamed(*((near, far) if outgoing else (far, near)), size, within_s)
+        return 0.0
+
     def _keep(self, made: socket.socket) -> socket.socket:
         return self._open.enter_context(made)
 
@@ -153,6 +166,21 @@ def connect_ms(namespace: str, address: tuple[str, int], within_s: float) -> flo
         except OSError:
             return None
         return (time.monotonic() - began) * 1000
+
+
+def _streamed(sender: socket.socket, receiver: socket.socket, size: int, within_s: float) -> float:
+    for end in (sender, receiver):
+        end.setblocking(False)
+    began = time.monotonic()
+    sent = found = 0
+    while found < size and time.monotonic() - began < within_s:
+        with suppress(BlockingIOError):
+            sent += sender.send(bytes(min(size - sent, 65536))) if sent < size else 0
+        with suppress(BlockingIOError):
+            found += len(receiver.recv(65536))
+            continue
+        pause(0.001)
+    return found * 8 / (time.monotonic() - began)
 
 
 class _Hearing:

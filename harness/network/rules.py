@@ -116,7 +116,7 @@ def _clear(book: Book, end: End) -> None:
     except ToolFailed as error:
         if not error.gone:
             raise
-    if any(one.handle == HANDLE for one in _qdiscs(end)) or end.fed_by and _has(shell, end.fed_by, INGRESS):
+    if any(one.handle == HANDLE for one in _qdiscs(end)) or (end.fed_by and _has(shell, end.fed_by, INGRESS)):
         raise FaultNotCleared("the shaping", f"nothing of ours on {end}", "a rule that is still there")
 
 

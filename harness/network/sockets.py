@@ -21,31 +21,36 @@ class Connection:
     other: int
 
 
-def show(target: Target, connected: bool = True) -> list[str]:
-    """The words after `ss` that list the established sockets that `target` means.
-
-    `connected` says on which side of the connection we look: with those who connected, the other side is the remote
-    one; with those who were connected to, `target` is about their own address and port.
-    """
-    return [*ESTABLISHED, *filters(target, connected)]
+def show(conditions: Iterable[str]) -> list[str]:
+    """The words after `ss` that list the established sockets for which all `conditions` hold."""
+    return [*ESTABLISHED, *conditions]
 
 
-def kill(target: Target, connected: bool = True) -> list[str]:
+def kill(conditions: Iterable[str]) -> list[str]:
     """The words that abort and list them. The kernel sends RST to the peer, and the owner finds its socket dead."""
-    return ["-K", *show(target, connected)]
+    return ["-K", *show(conditions)]
 
 
-def filters(target: Target, connected: bool = True) -> list[str]:
-    """The filter of `show`; each element is one condition."""
-    host, port = ("dst", "dport") if connected else ("src", "sport")
-    found = [_any(f"{host} {_address(cidr)}" for cidr in target.cidrs)] if target.cidrs else []
-    return found + ([_any(_between(port, low, high) for low, high in target.ports)] if target.ports else [])
+def peer(target: Target) -> list[str]:
+    """The conditions under which a socket's other side is in `target`."""
+    return _conditions(target, "dst", "dport")
+
+
+def own(target: Target) -> list[str]:
+    """The conditions under which a socket's own side is in `target`."""
+    return _conditions(target, "src", "sport")
 
 
 def connections(text: str) -> list[Connection]:
     """What `ss -Htn state established` printed; lines of another form are left out."""
     matches = (LINE.match(line.strip()) for line in text.splitlines())
     return [Connection(_plain(m[1]), int(m[2]), _plain(m[3]), int(m[4])) for m in matches if m]
+
+
+def _conditions(target: Target, host: str, port: str) -> list[str]:
+    hosts = [f"{host} {_address(cidr)}" for cidr in target.cidrs]
+    ports = [_between(port, low, high) for low, high in target.ports]
+    return [_any(words) for words in (hosts, ports) if words]
 
 
 def _any(conditions: Iterable[str]) -> str:

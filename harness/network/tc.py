@@ -146,7 +146,7 @@ def qdiscs(text: str) -> list[Qdisc]:
 
 def ours(found: Sequence[Qdisc]) -> list[Qdisc]:
     """Those of the tree."""
-    return [one for one in found if one.handle == HANDLE or one.handle[:2] in ("d5", "d6") and len(one.handle) == 5]
+    return [one for one in found if one.handle == HANDLE or (one.handle[:2] in ("d5", "d6") and len(one.handle) == 5)]
 
 
 def foreign(found: Sequence[Qdisc], known: bool) -> Qdisc | None:

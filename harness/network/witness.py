@@ -25,14 +25,14 @@ class Witness:
         assert place.witness is not None  # noqa: S101 - only places with one are looked at this way
         self._fault = fault
         self._place = place
-        self._address = _resolved(*place.witness)
-        if not _covers(place, self._address):
+        self.address = resolved(*place.witness)
+        if not _covers(place, self.address):
             expected = f"a host and port inside {', '.join(place.target.cidrs) or 'everything'} and the ports given"
-            raise BadInput("on.witness", expected, "{}:{}".format(*self._address))
+            raise BadInput("on.witness", expected, "{}:{}".format(*self.address))
 
-    def connects(self) -> Connects:
+    def connects(self, count: int = CONNECTS) -> Connects:
         """A few connects."""
-        found = [connect_ms(self._place.namespace, self._address, WITHIN_S) for _ in range(CONNECTS)]
+        found = [connect_ms(self._place.namespace, self.address, WITHIN_S) for _ in range(count)]
         times = tuple(time for time in found if time is not None)
         return Connects(times, len(found) - len(times))
 
@@ -56,7 +56,8 @@ def _since(first: Mapping[str, int], last: Mapping[str, int]) -> dict[str, int]:
     return {name: last[name] - first[name] for name in last}
 
 
-def _resolved(host: str, port: int) -> tuple[str, int]:
+def resolved(host: str, port: int) -> tuple[str, int]:
+    """The IPv4 address and the port of a host; `BadInput` if it cannot be resolved."""
     try:
         return str(socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_STREAM)[0][4][0]), port
     except OSError as error:

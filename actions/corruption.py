@@ -1,0 +1,51 @@
+"""Packets with a wrong bit on the desktops' network."""
+
+from typing import Any
+
+from chaoslib.types import Configuration, Settings
+
+from harness.breaking.limits import number
+from harness.network.look import Look
+from harness.network.meter import Heard
+from harness.network.normal import clear
+from harness.network.proof import Chance
+from harness.network.shape import Shape
+from harness.network.shaping import Shaping, inject
+
+__all__ = ["inject_corruption", "clear_corruption"]
+
+FAULT = "corruption"
+NEEDS = ("htb", "netem")
+LEAST_PERCENT = 0.1
+
+
+def inject_corruption(
+    percent: float = 1,
+    direction: str = "both",
+    seconds: float = 60,
+    on: Settings = None,
+    configuration: Configuration = None,
+) -> dict[str, Any]:
+    """Turn one random bit round in `percent` of the packets on the desktops' network.
+
+    `direction` is both, from_desktops or to_desktops. `on` says where: nothing for
+    every site of the world, `{"site": "a"}`, or `{"interface": "eth0", "cidrs": ["34.195.0.0/16"], "ports": [443]}`.
+
+    Seen in force when of numbered datagrams over the same link about as many arrive spoilt or, spoilt in their
+    headers, not at all.
+    """
+    number("percent", percent, LEAST_PERCENT, 100)
+    return inject(configuration, Shaping(FAULT, Shape(corrupt=percent), direction, seconds, on, _prove))
+
+
+def clear_corruption(configuration: Configuration = None) -> dict[str, Any]:
+    """Leave packets whole again; nothing to do if none are spoilt."""
+    return clear(configuration, FAULT)
+
+
+def _prove(look: Look) -> Heard:
+    ordered = Chance(look.shape.corrupt / 100)
+    heard = look.count(ordered)
+    if not ordered.believable(heard.spoilt + heard.sent - heard.arrived, heard.sent):
+        raise look.refuse(f"{look.shape.corrupt:g} % spoilt", heard)
+    return heard

@@ -1,0 +1,85 @@
+"""A network link that is taken down, and what is needed to bring it up as it was."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import FaultNotCleared, FaultNotInForce
+from harness.network.book import opened
+from harness.network.shell import Shell, ToolFailed
+
+# What `ip route show` says of a route's state and `ip route replace` does not take.
+STATES = ("linkdown", "dead", "offload", "trap")
+
+
+@dataclass(frozen=True)
+class Link:
+    """An interface of the root namespace with what it loses when it goes down: routes and IPv6 addresses."""
+
+    interface: str
+    routes: tuple[str, ...]
+    addresses: tuple[str, ...]
+
+
+def found(interface: str) -> Link:
+    """As it is now."""
+    shell = Shell()
+    routes = [
+        f"{family} {' '.join(word for word in line.split() if word not in STATES)}"
+        for family in ("-4", "-6")
+        for line in shell.ip(family, "route", "show", "dev", interface).splitlines()
+    ]
+    addresses = [
+        f"{info['local']}/{info['prefixlen']}"
+        for link in json.loads(shell.ip("-j", "-6", "addr", "show", "dev", interface, "scope", "global") or "[]")
+        for info in link.get("addr_info", ())
+    ]
+    return Link(interface, tuple(routes), tuple(addresses))
+
+
+def take_down(folder: Path, fault: str, lease: str, interfaces: Sequence[str]) -> dict[str, Any]:
+    """Take the links down under `lease`; the state of each."""
+    with opened(folder) as book:
+        if book.undone(lease):
+            raise FaultNotInForce(fault, "a lease that is held", "one that was undone meanwhile")
+        for interface in interfaces:
+            Shell("", book.lock).ip("link", "set", "dev", interface, "down")
+    return {interface: "up" if is_up(interface) else "down" for interface in interfaces}
+
+
+def bring_up(folder: str, fault: str, on: Mapping[str, Any], links: list[dict[str, Any]], lease: str) -> dict[str, Any]:
+    """What the lease of such a fault calls: the links are up, with what they had. May be called twice.
+
+    A link that is gone has nothing to bring up.
+    """
+    states = {}
+    with opened(Path(folder)) as book:
+        book.drop(lease)
+        for given in links:
+            link = Link(given["interface"], tuple(given["routes"]), tuple(given["addresses"]))
+            try:
+                _bring_up(Shell("", book.lock), link)
+                states[link.interface] = "up" if is_up(link.interface) else "down"
+            except ToolFailed as error:
+                if not error.gone:
+                    raise FaultNotCleared(fault, f"{link.interface} up", str(error)) from None
+    if down := [interface for interface, state in states.items() if state == "down"]:
+        raise FaultNotCleared(fault, "links that are up", f"down: {', '.join(down)}")
+    return states
+
+
+def is_up(interface: str) -> bool:
+    """Whether it was brought up (whether a cable is in it is another matter)."""
+    return "UP" in json.loads(Shell().ip("-j", "link", "show", "dev", interface))[0]["flags"]
+
+
+def _bring_up(shell: Shell, link: Link) -> None:
+    shell.ip("link", "set", "dev", link.interface, "up")
+    for address in link.addresses:
+        shell.ip("-6", "addr", "replace", address, "dev", link.interface)
+    # Routes to a network come before those through a gateway in it.
+    for route in sorted(link.routes, key=lambda text: " via " in text):
+        family, *words = route.split()
+        shell.ip(family, "route", "replace", *words, "dev", link.interface)
