@@ -1,4 +1,7 @@
-"""The event feed: Amazon EventBridge deliveries to one URL, at least once, in no order.
+"""The event feed: Amazon EventBridge deliveries to one URL, at least once, and in order only as long as all goes well.
+
+An event waits a moment for the answer to the one before it of the same conversation, and no longer: what is slow or
+sent again is overtaken.
 
 An event that is not answered with a 2xx is sent again after 1 s, 2 s, 4 s ... at most 300 s (with jitter), for up to
 four days, in real-world seconds scaled; Genesys retries that long when AWS is unreachable.
@@ -8,7 +11,9 @@ In the evidence: `cloud.feed.sent {event, conversation, topic, attempt}` before 
 """
 
 import asyncio
+import contextlib
 import random
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +31,8 @@ LONGEST_RETRY_SECONDS = 300.0
 GIVE_UP_SECONDS = 4 * 86_400.0
 TIMEOUT_SECONDS = 30.0
 MAX_EVENTS = 10_000
-WORKERS = 8
+WORKERS = 32
+TURN_SECONDS = 0.05  # of wall time
 
 
 @dataclass(frozen=True)
@@ -60,17 +66,24 @@ class Feed:
         self._due: asyncio.Queue[Delivery] = asyncio.Queue()
         self._unsent = 0
         self._workers: list[asyncio.Task[None]] = []
+        self._client: httpx.AsyncClient | None = None
+        self._answered: dict[str, asyncio.Event] = {}
 
     def start(self) -> None:
         """Deliver what happens from now on."""
         self._cloud.events.subscribe(self.offer)
-        self._workers = [asyncio.create_task(self._work()) for _ in range(WORKERS)]
+        line, timeout = self._line, max(self._cloud.scaled(TIMEOUT_SECONDS), 1.0)
+        headers = {"Authorization": f"Bearer {line.token}"} if line.token else {}
+        self._client = httpx.AsyncClient(proxy=line.proxy, headers=headers, timeout=timeout, trust_env=False)
+        self._workers = [asyncio.create_task(self._work(self._client)) for _ in range(WORKERS)]
 
     async def stop(self) -> None:
         """Deliver nothing more; may be called twice."""
         for worker in self._workers:
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
+        if self._client is not None:
+            await self._client.aclose()
 
     def offer(self, topic: str, event_body: dict[str, Any]) -> None:
         """Queue an event, if the feed carries its topic."""
@@ -85,16 +98,33 @@ class Feed:
         delivery = Delivery(event, topic, event_body.get("conversationId"), self._cloud.now())
         self._send_in(self._chance.uniform(0.0, disorder), delivery)
 
-    async def _work(self) -> None:
-        line, timeout = self._line, max(self._cloud.scaled(TIMEOUT_SECONDS), 1.0)
-        headers = {"Authorization": f"Bearer {line.token}"} if line.token else {}
-        async with httpx.AsyncClient(proxy=line.proxy, headers=headers, timeout=timeout, trust_env=False) as client:
-            while True:
-                delivery = await self._due.get()
-                if await self._delivered(client, delivery):
-                    self._unsent -= 1
-                else:
-                    self._retry(replace(delivery, failures=delivery.failures + 1))
+    async def _work(self, client: httpx.AsyncClient) -> None:
+        while True:
+            delivery = await self._due.get()
+            async with self._turn(delivery.conversation):
+                delivered = await self._delivered(client, delivery)
+            if delivered:
+                self._unsent -= 1
+            else:
+                self._retry(replace(delivery, failures=delivery.failures + 1))
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, conversation: str | None) -> AsyncIterator[None]:
+        """After the delivery before in the same conversation was answered, or after a moment."""
+        if conversation is None:
+            yield
+            return
+        before, mine = self._answered.get(conversation), asyncio.Event()
+        self._answered[conversation] = mine
+        try:
+            if before is not None:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(before.wait(), TURN_SECONDS)
+            yield
+        finally:
+            mine.set()
+            if self._answered.get(conversation) is mine:
+                del self._answered[conversation]
 
     async def _delivered(self, client: httpx.AsyncClient, delivery: Delivery) -> bool:
         id, evidence = delivery.event["id"], self._cloud.evidence

@@ -48,7 +48,7 @@ def read_alerts(kind: Kind, body: Any, now: datetime | None = None) -> list[Aler
         raise BadInput(f"{kind} alert", "a JSON object", type(body).__name__)
     if kind is Kind.PAGERDUTY:
         return [_of_pagerduty(body)]
-    return [_alert(_of_slack(body) if kind is Kind.SLACK else body)]
+    return _of_slack(body) if kind is Kind.SLACK else [_alert(body)]
 
 
 def _of_alertmanager(one: Any, now: datetime) -> Alert:
@@ -72,28 +72,31 @@ def _of_pagerduty(body: Mapping[str, Any]) -> Alert:
     return _alert({"alert": summary or body.get("dedup_key"), **named, **body})
 
 
-def _of_slack(body: Mapping[str, Any]) -> dict[str, Any]:
+def _of_slack(body: Mapping[str, Any]) -> list[Alert]:
+    """One for each attachment with fields, as in a digest; else one for the whole message."""
     if not isinstance(body.get("text"), str) and not body.get("blocks") and not body.get("attachments"):
         raise BadInput("slack alert", "a text, blocks or attachments", sorted(body))
-    named = {str(key): value for key, value in _slack_fields(body)}
     text = str(body.get("text") or "")
-    return {"alert": text, "state": "resolved" if "resolved" in text.lower() else "", **named}
+    plain = {"alert": text, "state": "resolved" if "resolved" in text.lower() else ""}
+    attached = [dict(_slack_fields(part)) for part in body.get("attachments") or () if isinstance(part, Mapping)]
+    sections = {name: value for block in _blocks(body) for name, value in _slack_fields(block)}
+    return [_alert(plain | named) for named in attached if named] or [_alert(plain | sections)]
 
 
-def _slack_fields(body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """`title`, `value` of attachments, and `*name*` newline value of sections, names in small letters."""
-    metadata = body.get("metadata")
-    if isinstance(metadata, Mapping) and isinstance(metadata.get("event_payload"), Mapping):
-        yield from metadata["event_payload"].items()
-    parts = [part for key in ("attachments", "blocks") for part in body.get(key) or () if isinstance(part, Mapping)]
-    parts += [block for part in parts for block in part.get("blocks") or () if isinstance(block, Mapping)]
-    for part in parts:
-        for field in part.get("fields") or ():
-            if isinstance(field, Mapping) and "title" in field:
-                yield _name(field["title"]), field.get("value")
-            elif isinstance(field, Mapping) and "\n" in str(field.get("text", "")):
-                title, _, value = str(field["text"]).partition("\n")
-                yield _name(title), value.strip("`* ")
+def _blocks(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for holder in (body, *(body.get("attachments") or ())):
+        blocks = holder.get("blocks") if isinstance(holder, Mapping) else None
+        yield from (block for block in blocks or () if isinstance(block, Mapping))
+
+
+def _slack_fields(part: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """`title`, `value` of an attachment, or `*name*` newline value of a section, names in small letters."""
+    for field in part.get("fields") or ():
+        if isinstance(field, Mapping) and "title" in field:
+            yield _name(field["title"]), field.get("value")
+        elif isinstance(field, Mapping) and "\n" in str(field.get("text", "")):
+            title, _, value = str(field["text"]).partition("\n")
+            yield _name(title), value.strip("`* ")
 
 
 def _name(title: Any) -> str:

@@ -55,7 +55,7 @@ class Shelf:
         self.written = before
 
     def points(self, conversation: str | None, most: int) -> list[Point]:
-        """The newest `most` points, of one conversation (by its tag `conversation` or `conversation_id`) or of all."""
+        """The newest `most` points, of all conversations or of the one that a tag or field names."""
         found = [point for point in self._points if conversation is None or conversation in _conversations(point)]
         return found[-most:]
 
@@ -69,5 +69,5 @@ class Shelf:
         return [arrival for arrival in self._arrivals if arrival.id == id]
 
 
-def _conversations(point: Point) -> tuple[str | None, ...]:
-    return point.tags.get("conversation"), point.tags.get("conversation_id")
+def _conversations(point: Point) -> list[object]:
+    return [named.get(key) for named in (point.tags, point.fields) for key in ("conversation", "conversation_id")]
