@@ -71,6 +71,10 @@ class Relay:
         """The voice paths that a conversation has or had, oldest first."""
         return [session for session in self._by_leg.values() if session.conversation_id == conversation_id]
 
+    def report(self, session: Session) -> Report:
+        """All that was heard of a voice path, until it ended or until now."""
+        return session.reception.report(self._cloud.now()) if session.live else session.told
+
     def new_number(self) -> str:
         """A number that an agent can dial to be put through."""
         return f"tel:+1800555{self._random.randrange(10_000):04d}"
@@ -107,6 +111,7 @@ class Relay:
         self._by_ssrc = {ssrc: other for ssrc, other in self._by_ssrc.items() if other is not session}
         if self._cloud.now() - session.told_at >= self._cloud.scaled(1.0):
             self._tell(session)
+        session.told = session.reception.report(self._cloud.now())
 
     def _new_ssrc(self) -> int:
         return self._random.getrandbits(32)
@@ -142,9 +147,10 @@ class Relay:
             port.send(session.stream.next(), to)
 
     def _tell(self, session: Session) -> None:
-        whole = session.reception.report()
+        now = self._cloud.now()
+        whole = session.reception.report(now)
         lately = whole.since(session.told)
-        session.told, session.told_at = whole, self._cloud.now()
+        session.told, session.told_at = whole, now
         self._cloud.evidence.write(
             "cloud.media",
             agent=session.user_id,
@@ -152,7 +158,7 @@ class Relay:
             loss_percent=lately.loss_percent,
             jitter_ms=lately.jitter_ms,
             received=lately.received,
-            expected=lately.expected,
+            expected=lately.wanted,
         )
 
 

@@ -91,14 +91,14 @@ class Phones:
             if now - path.written_at >= REPORT_SECONDS * self._time_scale:
                 self._write(agent, conversation, path, now)
             if now - path.measured_at >= self._timings.voice_beat_s:
-                whole = path.reception.report()
+                whole = path.reception.report(now)
                 lately = whole.since(path.measured)
                 path.measured, path.measured_at = whole, now
-                measured(VoiceMeasured(conversation, lately.expected, lately.received, lately.jitter_ms))
+                measured(VoiceMeasured(conversation, lately.wanted, lately.received, lately.jitter_ms))
         self._arm()
 
     def _write(self, agent: str, conversation: str, path: VoicePath, now: float) -> None:
-        whole = path.reception.report()
+        whole = path.reception.report(now)
         lately = whole.since(path.written)
         path.written, path.written_at = whole, now
         self._evidence.write(
@@ -108,7 +108,7 @@ class Phones:
             loss_percent=lately.loss_percent,
             jitter_ms=lately.jitter_ms,
             received=lately.received,
-            expected=lately.expected,
+            expected=lately.wanted,
         )
 
 

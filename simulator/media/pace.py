@@ -1,7 +1,7 @@
 """When packets are due. Pure."""
 
 # After a pause of the process no more than this is made up for; the rest was never sent.
-MOST_AT_ONCE = 10
+MOST_AT_ONCE = 100
 
 
 class Pace:

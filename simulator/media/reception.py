@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from simulator.media.rtp import CLOCK_HZ, SEQUENCES, TIMESTAMPS, Packet
+from simulator.media.rtp import CLOCK_HZ, SAMPLES, SEQUENCES, TIMESTAMPS, Packet
 
 # RFC 3550, appendix A.1: a larger step is a sender that started anew, a smaller one backwards is disorder.
 MAX_DROPOUT = 3000
@@ -11,7 +11,8 @@ MAX_MISORDER = 100
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Packets over a span of time. `expected` is what the sender's numbers say, `jitter_ms` the newest estimate.
+    """Packets over a span of time. `expected` is what the sender's numbers say, `due` what the time should have brought
+    since the first packet; `jitter_ms` is the newest estimate.
 
     Duplicates count as received, so `lost` can be below zero (RFC 3550, section 6.4.1).
     """
@@ -19,6 +20,7 @@ class Report:
     expected: int = 0
     received: int = 0
     jitter_ms: float = 0.0
+    due: int = 0
 
     @property
     def lost(self) -> int:
@@ -27,14 +29,23 @@ class Report:
 
     @property
     def loss_percent(self) -> float:
-        """Share of the expected packets that did not come, 0 to 100; 100 where nothing came at all."""
+        """Share of the wanted packets that did not come, 0 to 100; 100 where nothing came at all."""
         if not self.received:
             return 100.0
-        return round(100.0 * max(0, self.lost) / self.expected, 2) if self.expected else 0.0
+        return round(100.0 * max(0, self.wanted - self.received) / self.wanted, 2)
+
+    @property
+    def wanted(self) -> int:
+        """How many packets make a whole voice, by their numbers or by the time, whichever asks for more.
+
+        A queue that fills on the way leaves no gap in the numbers for a while, only fewer packets.
+        """
+        return max(self.expected, self.due)
 
     def since(self, before: "Report") -> "Report":
         """What came between `before` and this one."""
-        return Report(self.expected - before.expected, self.received - before.received, self.jitter_ms)
+        due = self.due - before.due
+        return Report(self.expected - before.expected, self.received - before.received, self.jitter_ms, due)
 
 
 class Reception:
@@ -42,7 +53,7 @@ class Reception:
 
     def __init__(self, clock_hz: float = CLOCK_HZ) -> None:
         self.received = 0
-        self.last_arrival: float | None = None
+        self._first_arrival: float | None = None
         self._clock_hz = clock_hz
         self._base = 0
         self._highest = -1
@@ -53,15 +64,19 @@ class Reception:
 
     def arrived(self, packet: Packet, at_s: float) -> None:
         """Count one packet."""
-        self.last_arrival = at_s
+        if self._first_arrival is None:
+            self._first_arrival = at_s
         if self._counts(packet.sequence):
             self.received += 1
             self._time(packet.timestamp, at_s)
 
-    def report(self) -> Report:
-        """All since the beginning; jitter in ms of the sender's clock."""
-        expected = self._before + self._highest - self._base + 1 if self._highest >= 0 else 0
-        return Report(expected, self.received, round(1000.0 * self._jitter / CLOCK_HZ, 2))
+    def report(self, now_s: float) -> Report:
+        """All until now; jitter in ms of the sender's clock."""
+        jitter_ms = round(1000.0 * self._jitter / CLOCK_HZ, 2)
+        if self._first_arrival is None:
+            return Report()
+        due = int((now_s - self._first_arrival) * self._clock_hz / SAMPLES)
+        return Report(self._before + self._highest - self._base + 1, self.received, jitter_ms, due)
 
     def _counts(self, sequence: int) -> bool:
         """A.1 without probation: the streams here are announced, and their SSRC is known."""

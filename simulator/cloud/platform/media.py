@@ -11,6 +11,7 @@ from simulator.cloud.exchange import authenticated, cloud_of, json_object
 from simulator.cloud.platform.clock import iso
 from simulator.cloud.platform.guards import check_owner, optional
 from simulator.cloud.platform.model import Conversation
+from simulator.media.reception import Report
 
 if TYPE_CHECKING:
     from simulator.cloud.cloud import Cloud
@@ -30,8 +31,10 @@ async def statistics(request: Request) -> Response:
     authenticated(request)
     cloud = cloud_of(request)
     call = cloud.platform.routing.conversation(request.path_params["conversation_id"])
-    sessions = cloud.media.sessions(call.id) if cloud.media is not None else []
-    return JSONResponse({"entities": [_statistics(session) for session in sessions]})
+    if cloud.media is None:
+        return JSONResponse({"entities": []})
+    relay = cloud.media
+    return JSONResponse({"entities": [_statistics(one, relay.report(one)) for one in relay.sessions(call.id)]})
 
 
 async def fall_back(request: Request) -> Response:
@@ -58,14 +61,10 @@ async def fall_back(request: Request) -> Response:
 def endpoint_stats(cloud: "Cloud", call: Conversation) -> dict[str, list[dict[str, Any]]]:
     """`AnalyticsMediaEndpointStat` of each voice path, by communication; empty without media."""
     return {
-        session.communication_id: [
-            {
-                "codecs": ["audio/PCMU"],
-                "eventTime": iso(session.began_ms),
-                "receivedPackets": session.reception.report().received,
-            }
+        one.communication_id: [
+            {"codecs": ["audio/PCMU"], "eventTime": iso(one.began_ms), "receivedPackets": one.reception.received}
         ]
-        for session in (cloud.media.sessions(call.id) if cloud.media is not None else ())
+        for one in (cloud.media.sessions(call.id) if cloud.media is not None else ())
     }
 
 
@@ -76,9 +75,8 @@ def _relay_of(request: Request) -> "Relay":
     return relay
 
 
-def _statistics(session: "Session") -> dict[str, Any]:
+def _statistics(session: "Session", report: Report) -> dict[str, Any]:
     """`MediaStatistics`; `packetsExpected` and `packetLossPercent` are ours, Genesys has a MOS instead."""
-    report = session.reception.report()
     rtp = {
         "packetsReceived": report.received,
         "packetsSent": session.stream.sent,
