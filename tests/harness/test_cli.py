@@ -19,6 +19,8 @@ from harness.waiting import until
 
 pytestmark = pytest.mark.world
 EXPERIMENTS = Path(__file__).parent.parent.parent / "experiments"
+# A user namespace in which we are nobody in particular: files stay ours, networks do not.
+UNPRIVILEGED = ("unshare", "--user")
 WRONG_INPUT = 2
 VOID = 3
 LIMIT_S = 60
@@ -31,9 +33,9 @@ class Here:
         self.folder = folder
         self.environment = {**os.environ, "DESKSTORM_STATE": str(folder / "state")}
 
-    def deskstorm(self, *words: str, **more: str) -> "subprocess.CompletedProcess[str]":
+    def deskstorm(self, *words: str, within: tuple[str, ...] = (), **more: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [sys.executable, "-m", "harness.cli", *words],
+            [*within, sys.executable, "-m", "harness.cli", *words],
             cwd=self.folder,
             env={**self.environment, **more},
             capture_output=True,
@@ -41,9 +43,9 @@ class Here:
             timeout=LIMIT_S,
         )
 
-    def refused(self, *words: str, **more: str) -> str:
+    def refused(self, *words: str, within: tuple[str, ...] = (), **more: str) -> str:
         """The one line that a wrong input is answered with."""
-        done = self.deskstorm(*words, **more)
+        done = self.deskstorm(*words, within=within, **more)
         assert done.returncode == WRONG_INPUT, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
         assert self.states() == []
@@ -54,11 +56,13 @@ class Here:
         folder = self.folder / "state"
         return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
 
-    def chaos(self, content: dict[str, Any], **more: str) -> "subprocess.CompletedProcess[str]":
+    def chaos(
+        self, content: dict[str, Any], within: tuple[str, ...] = (), **more: str
+    ) -> "subprocess.CompletedProcess[str]":
         path = self.folder / "wrong.json"
         path.write_text(json.dumps(content))
         return subprocess.run(
-            [*CHAOS_RUN, str(self.folder / "journal.json"), str(path)],
+            [*within, *CHAOS_RUN, str(self.folder / "journal.json"), str(path)],
             cwd=self.folder,
             env={**self.environment, **more},
             capture_output=True,
@@ -214,6 +218,64 @@ def test_doctor_says_what_can_be_injected_and_that_nothing_was_left(here: Here) 
     assert done.returncode == 0
     assert "nothing was left behind" in done.stdout
     assert "network" in done.stdout
+
+
+def sited(here: Here) -> Path:
+    """An experiment whose desktops live in a network namespace."""
+    found = reset()
+    found["extensions"][0]["network"] = {"sites": 1}
+    path = here.folder / "sited.json"
+    path.write_text(json.dumps(found))
+    return path
+
+
+NO_ROOT = "root: user 65534 may not change networks; run it as root (sudo)"
+
+
+def test_without_root_what_needs_it_is_refused_before_anything_is_started(here: Here) -> None:
+    line = here.refused("run", str(sited(here)), within=UNPRIVILEGED)
+    expected = f"a machine that can run it, or --leave-out-impossible, found '{NO_ROOT}'"
+    assert line == f"deskstorm: experiment {here.folder}/sited.json: expected {expected}"
+    assert not (here.folder / "runs").exists()
+    expected = f"a machine that can run it, found '{NO_ROOT}'"
+    assert expected in here.refused("prove", str(sited(here)), within=UNPRIVILEGED)
+
+
+def test_without_root_chaos_run_is_void_and_says_why(here: Here) -> None:
+    ran = here.chaos(json.loads(sited(here).read_text()), within=UNPRIVILEGED)
+    assert ran.returncode == 1
+    verdict = json.loads(next(here.folder.glob("runs/*/verdict.json")).read_text())
+    assert verdict["verdict"] == "VOID"
+    expected = f"network sites on this machine: expected network namespaces joined by veth, found '{NO_ROOT}'"
+    assert verdict["reasons"][0] == expected
+    assert here.states() == []
+
+
+def test_what_is_impossible_is_left_out_by_name_on_request(here: Here) -> None:
+    done = here.deskstorm("run", str(sited(here)), "--leave-out-impossible", within=UNPRIVILEGED, COLUMNS="200")
+    assert done.returncode == VOID  # nothing was asked
+    assert "sited" in done.stdout
+    assert "left out" in done.stdout
+    assert NO_ROOT in done.stdout
+    assert "VOID over 0 runs, left out: 1" in done.stdout
+
+
+def test_doctor_says_what_network_faults_there_can_be(here: Here) -> None:
+    without = here.deskstorm("doctor", within=UNPRIVILEGED, COLUMNS="300").stdout
+    assert "bandwidth" in without
+    assert NO_ROOT in without
+    assert "desktops behind links of their own" in here.deskstorm("doctor", COLUMNS="300").stdout
+
+
+def test_an_org_has_no_sites(here: Here) -> None:
+    org: dict[str, Any] = {"region": "mypurecloud.ie", "desktop_client_id": "d", "queue_id": "q"}
+    org |= {"agents": [{"id": "1", "refresh_token_env": "A"}], "canary": {"id": "c", "refresh_token_env": "C"}}
+    path = here.folder / "org.json"
+    path.write_text(json.dumps(org))
+    found = json.loads(sited(here).read_text()) | {"configuration": {}}
+    ran = here.chaos(found, DESKSTORM_WORLD=str(path))
+    assert ran.returncode == 1
+    assert "expected a local one for its network sites, or on.interface in each fault" in ran.stdout + ran.stderr
 
 
 class World:

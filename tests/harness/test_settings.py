@@ -50,6 +50,30 @@ def test_a_number_out_of_range_is_refused_by_name(configuration: dict[str, Any],
     assert words in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("extension", "sites"), [({}, 0), ({"network": {"sites": 1}}, 1), ({"network": {"sites": 2}}, 2)]
+)
+def test_desktops_live_at_sites_if_the_experiment_says_so(extension: dict[str, Any], sites: int) -> None:
+    assert RunSettings.read({}, extension).sites == sites
+
+
+@pytest.mark.parametrize(
+    ("network", "words"),
+    [
+        (1, 'network: expected an object with the key sites: {"sites": 1}, found 1'),
+        ({}, "network: expected an object with the key sites"),
+        ({"sites": 1, "cities": 2}, "network: expected an object with the key sites"),
+        ({"sites": 3}, "network sites: expected 1 or 2, found 3"),
+        ({"sites": True}, "network sites: expected 1 or 2, found True"),
+        ({"sites": "1"}, "network sites: expected 1 or 2, found '1'"),
+    ],
+)
+def test_sites_that_make_no_sense_are_refused_by_name(network: object, words: str) -> None:
+    with pytest.raises(BadInput) as refusal:
+        RunSettings.read({}, {"network": network})
+    assert words in str(refusal.value)
+
+
 @pytest.mark.world
 def test_var_changes_each_of_them(tmp_path: Path) -> None:
     given = {"agents": "5", "seed": "9", "time_scale": "0.08", "defect": "stale_overwrite"}

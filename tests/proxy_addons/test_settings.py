@@ -23,6 +23,7 @@ def test_what_is_not_given_has_a_default(tmp_path: Path) -> None:
         ({"hosts": "127.0.0.1:1"}, "settings hosts: expected a list of texts"),
         ({"seed": "7"}, "settings seed: expected a number"),
         ({"upstream_ca": 1}, "settings upstream_ca: expected non-empty text"),
+        ({"listen": "127.0.0.2"}, "settings listen: expected a list of texts"),
         ({"speed": 1}, "settings: expected keys of"),
     ],
 )

@@ -24,6 +24,16 @@ def test_the_ready_line_says_where_everything_is(wire: RunningWire) -> None:
     assert Path(wire.ready["ca"]).read_text().startswith("-----BEGIN CERTIFICATE-----")
 
 
+def test_it_listens_on_further_addresses_as_well(tmp_path: Path, plain_upstream: Upstream) -> None:
+    with running_wire(tmp_path, [plain_upstream.host], listen=["127.0.0.2", "127.0.0.3"]) as wire:
+        assert wire.ready["proxy"].startswith("http://127.0.0.1:")
+        assert sorted(wire.ready["proxies"]) == ["127.0.0.2", "127.0.0.3"]
+        for host, proxy in wire.ready["proxies"].items():
+            assert proxy.startswith(f"http://{host}:")
+            with httpx.Client(base_url=plain_upstream.url, proxy=proxy, trust_env=False) as client:
+                assert client.get("/api/v2/things/3").status_code == 200
+
+
 @pytest.mark.parametrize("by_signal", [False, True])
 def test_it_ends_in_order_with_its_stdin_and_with_sigterm(
     tmp_path: Path, plain_upstream: Upstream, by_signal: bool

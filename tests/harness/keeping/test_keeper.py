@@ -14,10 +14,11 @@ import pytest
 
 from harness import evidence
 from harness.errors import BadInput, Refused, Unreachable
+from harness.keeping import state
 from harness.keeping.keeper import Holder, start_keeper
 from harness.keeping.lease import KeeperClient
 from harness.keeping.processes import Identity
-from harness.keeping.undo import Undo
+from harness.keeping.undo import Undo, open_leases
 from harness.waiting import until
 
 pytestmark = pytest.mark.world
@@ -98,6 +99,70 @@ def test_a_stopped_run_that_never_finishes_is_ended_and_void(tmp_path: Path, sta
     verdict = json.loads((tmp_path / "run" / "verdict.json").read_text())
     assert verdict["verdict"] == "VOID"
     assert verdict["reasons"] == ["the red button; the run's own process did not finish afterwards"]
+
+
+def ground(path: Path, function: str = "clear_touching") -> tuple[str, Undo, Undo]:
+    """What processes stand on while `path` exists: its name, how it is made and how it is taken away."""
+    return "the ground", touching(path, "touch"), touching(path, function)
+
+
+def test_ground_is_there_before_processes_and_goes_after_them(keeper: Holder, tmp_path: Path) -> None:
+    assert keeper.lay_ground(*ground(tmp_path / "laid")) == ["laid", "run", "state"]
+    keeper.spawn("child", CHILD)
+    keeper.stop("the red button")
+    assert (tmp_path / "laid").exists()
+    assert keeper.finish() == []
+    assert not (tmp_path / "laid").exists()
+    told = kinds(tmp_path / "run")
+    assert told.index("ground.held") < told.index("ground.laid") < told.index("process.started")
+    assert told.index("process.ended") < told.index("ground.cleared")
+
+
+def test_ground_of_an_abandoned_run_goes_at_once(tmp_path: Path, state_folder: Path) -> None:
+    holder = start_keeper(tmp_path / "run")
+    holder.hold_run(30)
+    holder.lay_ground(*ground(tmp_path / "laid"))
+    holder.spawn("child", CHILD)
+    holder.close()
+    until(gone(state_folder), "the run's state to go", LIMIT_S)
+    assert not (tmp_path / "laid").exists()
+    told = kinds(tmp_path / "run")
+    assert told.index("ground.cleared") < told.index("process.ended")
+
+
+def test_ground_is_taken_away_last_laid_first(keeper: Holder, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        keeper.lay_ground(*ground(tmp_path / name))
+    keeper.finish()
+    assert [line.split()[0] for line in (tmp_path / "cleared").read_text().splitlines()] == ["second", "first"]
+
+
+def test_ground_that_cannot_be_made_is_refused_in_words_and_cleared_in_case(keeper: Holder, tmp_path: Path) -> None:
+    (tmp_path / "laid").touch()
+    with pytest.raises(Refused, match=r"FileExistsError: .*laid"):
+        keeper.lay_ground(*ground(tmp_path / "laid"))
+    assert keeper.finish() == []
+    assert not (tmp_path / "laid").exists()
+
+
+def test_ground_whose_undo_cannot_be_called_is_never_made(keeper: Holder, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"undo touching\.no_such: expected a function"):
+        keeper.lay_ground(*ground(tmp_path / "laid", "no_such"))
+    assert not (tmp_path / "laid").exists()
+
+
+def test_no_ground_is_made_for_a_run_that_was_stopped(keeper: Holder, tmp_path: Path) -> None:
+    keeper.stop("the red button")
+    with pytest.raises(Refused, match="the run was stopped: the red button"):
+        keeper.lay_ground(*ground(tmp_path / "laid"))
+    assert not (tmp_path / "laid").exists()
+
+
+def test_ground_that_stays_is_told_and_kept_on_record(keeper: Holder, tmp_path: Path, state_folder: Path) -> None:
+    keeper.lay_ground(*ground(tmp_path / "laid", "clear_never"))
+    assert keeper.finish() == ["the ground was not seen cleared"]
+    assert [lease.fault for lease in open_leases(state_folder / "run" / "undo.jsonl")] == ["the ground"]
+    state.RunState(state_folder / "run").remove()
 
 
 def test_two_runs_side_by_side_do_not_touch_each_other(holding: Any, state_folder: Path) -> None:

@@ -14,6 +14,12 @@ def clear_touching(path: str, lease: str = "") -> None:
         record.write(f"{fault.name} {lease}\n")
 
 
+def touch(path: str) -> list[str]:
+    """Make the file; what is in its folder then. Where there is one already, nothing is made."""
+    Path(path).touch(exist_ok=False)
+    return sorted(found.name for found in Path(path).parent.iterdir())
+
+
 def clear_quietly(path: str) -> None:
     """Take the file away, and write nothing."""
     Path(path).unlink(missing_ok=True)
