@@ -29,13 +29,14 @@ LIMIT_S = 60
 class Here:
     """A folder to run `deskstorm` in, with a state folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, within: tuple[str, ...] = ()) -> None:
         self.folder = folder
+        self.within = within
         self.environment = {**os.environ, "DESKSTORM_STATE": str(folder / "state")}
 
-    def deskstorm(self, *words: str, within: tuple[str, ...] = (), **more: str) -> "subprocess.CompletedProcess[str]":
+    def deskstorm(self, *words: str, **more: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [*within, sys.executable, "-m", "harness.cli", *words],
+            [*self.within, sys.executable, "-m", "harness.cli", *words],
             cwd=self.folder,
             env={**self.environment, **more},
             capture_output=True,
@@ -43,9 +44,9 @@ class Here:
             timeout=LIMIT_S,
         )
 
-    def refused(self, *words: str, within: tuple[str, ...] = (), **more: str) -> str:
+    def refused(self, *words: str, **more: str) -> str:
         """The one line that a wrong input is answered with."""
-        done = self.deskstorm(*words, within=within, **more)
+        done = self.deskstorm(*words, **more)
         assert done.returncode == WRONG_INPUT, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
         assert self.states() == []
@@ -56,13 +57,11 @@ class Here:
         folder = self.folder / "state"
         return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
 
-    def chaos(
-        self, content: dict[str, Any], within: tuple[str, ...] = (), **more: str
-    ) -> "subprocess.CompletedProcess[str]":
+    def chaos(self, content: dict[str, Any], **more: str) -> "subprocess.CompletedProcess[str]":
         path = self.folder / "wrong.json"
         path.write_text(json.dumps(content))
         return subprocess.run(
-            [*within, *CHAOS_RUN, str(self.folder / "journal.json"), str(path)],
+            [*self.within, *CHAOS_RUN, str(self.folder / "journal.json"), str(path)],
             cwd=self.folder,
             env={**self.environment, **more},
             capture_output=True,
@@ -74,6 +73,12 @@ class Here:
 @pytest.fixture
 def here(tmp_path: Path) -> Here:
     return Here(tmp_path)
+
+
+@pytest.fixture
+def unprivileged(tmp_path: Path) -> Here:
+    """The same, of somebody who may not change networks."""
+    return Here(tmp_path, UNPRIVILEGED)
 
 
 def reset() -> dict[str, Any]:
@@ -232,27 +237,27 @@ def sited(here: Here) -> Path:
 NO_ROOT = "root: user 65534 may not change networks; run it as root (sudo)"
 
 
-def test_without_root_what_needs_it_is_refused_before_anything_is_started(here: Here) -> None:
-    line = here.refused("run", str(sited(here)), within=UNPRIVILEGED)
+def test_without_root_what_needs_it_is_refused_before_anything_is_started(unprivileged: Here) -> None:
+    line = unprivileged.refused("run", str(sited(unprivileged)))
     expected = f"a machine that can run it, or --leave-out-impossible, found '{NO_ROOT}'"
-    assert line == f"deskstorm: experiment {here.folder}/sited.json: expected {expected}"
-    assert not (here.folder / "runs").exists()
+    assert line == f"deskstorm: experiment {unprivileged.folder}/sited.json: expected {expected}"
+    assert not (unprivileged.folder / "runs").exists()
     expected = f"a machine that can run it, found '{NO_ROOT}'"
-    assert expected in here.refused("prove", str(sited(here)), within=UNPRIVILEGED)
+    assert expected in unprivileged.refused("prove", str(sited(unprivileged)))
 
 
-def test_without_root_chaos_run_is_void_and_says_why(here: Here) -> None:
-    ran = here.chaos(json.loads(sited(here).read_text()), within=UNPRIVILEGED)
+def test_without_root_chaos_run_is_void_and_says_why(unprivileged: Here) -> None:
+    ran = unprivileged.chaos(json.loads(sited(unprivileged).read_text()))
     assert ran.returncode == 1
-    verdict = json.loads(next(here.folder.glob("runs/*/verdict.json")).read_text())
+    verdict = json.loads(next(unprivileged.folder.glob("runs/*/verdict.json")).read_text())
     assert verdict["verdict"] == "VOID"
     expected = f"network sites on this machine: expected network namespaces joined by veth, found '{NO_ROOT}'"
     assert verdict["reasons"][0] == expected
-    assert here.states() == []
+    assert unprivileged.states() == []
 
 
-def test_what_is_impossible_is_left_out_by_name_on_request(here: Here) -> None:
-    done = here.deskstorm("run", str(sited(here)), "--leave-out-impossible", within=UNPRIVILEGED, COLUMNS="200")
+def test_what_is_impossible_is_left_out_by_name_on_request(unprivileged: Here) -> None:
+    done = unprivileged.deskstorm("run", str(sited(unprivileged)), "--leave-out-impossible", COLUMNS="200")
     assert done.returncode == VOID  # nothing was asked
     assert "sited" in done.stdout
     assert "left out" in done.stdout
@@ -260,8 +265,8 @@ def test_what_is_impossible_is_left_out_by_name_on_request(here: Here) -> None:
     assert "VOID over 0 runs, left out: 1" in done.stdout
 
 
-def test_doctor_says_what_network_faults_there_can_be(here: Here) -> None:
-    without = here.deskstorm("doctor", within=UNPRIVILEGED, COLUMNS="300").stdout
+def test_doctor_says_what_network_faults_there_can_be(here: Here, unprivileged: Here) -> None:
+    without = unprivileged.deskstorm("doctor", COLUMNS="300").stdout
     assert "bandwidth" in without
     assert NO_ROOT in without
     assert "desktops behind links of their own" in here.deskstorm("doctor", COLUMNS="300").stdout
