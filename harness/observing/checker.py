@@ -175,7 +175,7 @@ def _read(read: Read, book: _Book) -> list[Finding]:
         ]
     if read.final and not book.acknowledged <= steps:
         findings += [_lost(read, step) for step in sorted(book.acknowledged - steps)]
-    contradiction = contradictions(read)
+    contradiction = contradictions(read, complete=read.final and steps >= book.possible)
     if contradiction:
         torn = not read.final and (book.busy > 0 or book.last_answer >= read.asked)
         kind = Kind.TORN if torn else Kind.WRONG
@@ -227,69 +227,77 @@ def _unbalanced(read: Read, queue: str) -> str:
     return f"; it left {queue} {_times(exits)} but entered {_times(enters)}" if exits > enters else ""
 
 
-def contradictions(read: Read) -> list[str]:
-    """Where bounces, current queue and visits of one answer do not follow from its own transitions, in words."""
-    inside: dict[str, list[int]] = {}
-    left: set[str] = set()
-    stays: list[tuple[str, int | None, int | None]] = []
-    bounces = 0
-    for at_ms, enters, queue in sorted(read.steps or ()):
-        if enters:
-            if queue in left:
-                left.discard(queue)
-                bounces += 1
-            inside.setdefault(queue, []).append(len(stays))
-            stays.append((queue, at_ms, None))
-            continue
-        left.add(queue)
-        open_stays = inside.get(queue)
-        if open_stays:
-            place = open_stays.pop(0)
-            stays[place] = (queue, stays[place][1], at_ms)
-        else:
-            stays.append((queue, None, at_ms))
+def contradictions(read: Read, complete: bool = False) -> list[str]:
+    """Where bounces, current queue and visits of one answer do not follow from its own transitions, in words.
+
+    Which exit ends which entry is not looked at, for while events are missing only their participants could say that;
+    unless the transitions are `complete`.
+    """
+    steps = sorted(read.steps or ())
+    bounces, inside = _followed(steps)
     words = []
     if read.bounces is not None and read.bounces != bounces:
         words.append(f"bounced {_times(read.bounces)} it says, but its transitions tell of {_count(bounces, 'bounce')}")
     if read.tells_current:
-        words += _misplaced(read, [queue for queue, places in inside.items() if places])
-    if read.stays is not None and not _same(read.stays, stays):
-        words.append(_stays_in_words(read.stays, stays))
+        words += _misplaced(read, inside, complete)
+    if read.stays is not None:
+        words += _stays_at_odds(read.stays, steps)
     return words
 
 
-def _misplaced(read: Read, inside: list[str]) -> list[str]:
-    if read.current is not None and read.current not in inside:
+def is_torn(read: Read) -> bool:
+    """Whether one answer contradicts itself, or tells a transition twice, whatever was delivered."""
+    steps = read.steps or ()
+    return len(set(steps)) != len(steps) or bool(contradictions(read))
+
+
+def _followed(steps: list[Step]) -> tuple[int, dict[str, int]]:
+    """How many bounces the steps tell of, and for each queue how many more entries than exits."""
+    left: set[str] = set()
+    bounces, inside = 0, dict[str, int]()
+    no_time: dict[str, tuple[int, bool]] = {}
+    for at_ms, enters, queue in steps:
+        if not enters:
+            no_time[queue] = (at_ms, queue in left)
+            left.add(queue)
+            inside[queue] = inside.get(queue, 0) - 1
+            continue
+        inside[queue] = inside.get(queue, 0) + 1
+        before = no_time.get(queue)
+        if before is not None and before[0] == at_ms and inside[queue] == 0:
+            bounces += before[1]  # in and out at one moment: the exit, which sorts first, belongs to this entry
+        elif queue in left:
+            left.discard(queue)
+            bounces += 1
+    return bounces, inside
+
+
+def _misplaced(read: Read, inside: dict[str, int], complete: bool) -> list[str]:
+    waits = [queue for queue, more in inside.items() if more > 0]
+    if read.current is not None and (read.current not in inside or (complete and read.current not in waits)):
         return [f"is in {read.current} it says, but by its transitions it is not"]
-    if read.current is None and inside and read.open:
-        return [f"is in no queue it says, but by its transitions in {inside[-1]}"]
+    if read.current is None and waits and read.open:
+        return [f"is in no queue it says, but by its transitions in {waits[-1]}"]
     return []
 
 
-def _same(told: Sequence[Stay], stays: list[tuple[str, int | None, int | None]]) -> bool:
-    if len(told) != len(stays):
-        return False
-    for stay in told:
-        queue, entered, gone, dwell_s = stay
-        if (queue, entered, gone) not in stays:
-            return False
-        if dwell_s is not None and (
-            entered is None or gone is None or abs((gone - entered) / 1000 - dwell_s) > DWELL_SLACK_S
-        ):
-            return False
-    return True
-
-
-def _stays_in_words(told: Sequence[Stay], stays: list[tuple[str, int | None, int | None]]) -> str:
-    for stay in told:
-        known = (stay.queue, stay.entered_ms, stay.left_ms) in stays
-        if known and stay.dwell_s is not None and stay.entered_ms is not None and stay.left_ms is not None:
-            by_steps = (stay.left_ms - stay.entered_ms) / 1000
-            if abs(by_steps - stay.dwell_s) > DWELL_SLACK_S:
-                return f"stayed {stay.dwell_s:g} s in {stay.queue} it says, but by its transitions {by_steps:g} s"
-    return (
-        f"visited {_visits(stay.queue for stay in told)} it says, but by its transitions {_visits(s[0] for s in stays)}"
-    )
+def _stays_at_odds(stays: Sequence[Stay], steps: list[Step]) -> list[str]:
+    ends = []
+    for queue, entered_ms, left_ms, dwell_s in stays:
+        if entered_ms is not None:
+            ends.append((entered_ms, True, queue))
+        if left_ms is not None:
+            ends.append((left_ms, False, queue))
+        if dwell_s is None or entered_ms is None or left_ms is None:
+            continue
+        by_times = (left_ms - entered_ms) / 1000
+        if abs(by_times - dwell_s) > DWELL_SLACK_S:
+            return [f"stayed {dwell_s:g} s in {queue} it says, but came and went {by_times:g} s apart"]
+    ends.sort()
+    if ends == steps:
+        return []
+    told = _visits(stay.queue for stay in stays)
+    return [f"visited {told} it says, but its transitions tell of {_visits(s.queue for s in steps if s.enters)}"]
 
 
 def _visits(queues: Iterable[str]) -> str:

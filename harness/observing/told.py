@@ -63,15 +63,22 @@ def as_fields(read: Read) -> dict[str, Any]:
 def records(evidence: Evidence, final: Iterable[Read] = ()) -> list[Record]:
     """The history of the deliveries that were made up, and of all that the tracker said of them; last the `final`."""
     found: list[Record] = []
+    made_up = {str(entry["conversation"]) for entry in evidence.of("delivery.invoked")}
     for entry in evidence.of("delivery.invoked", "tracker.read", *OUTCOMES):
         if entry.kind == "delivery.invoked":
             steps = tuple(Step(*step) for step in entry["steps"])
             found.append(Sent(entry.t, str(entry["delivery"]), str(entry["conversation"]), steps))
         elif entry.kind == "tracker.read":
-            found.append(_read(entry))
+            if entry["conversation"] in made_up:
+                found.append(_read(entry))
         else:
             found.append(Answered(entry.t, str(entry["delivery"]), OUTCOMES[entry.kind]))
     return [*found, *final]
+
+
+def answers(evidence: Evidence) -> list[Read]:
+    """All that was watched, of whatever conversation."""
+    return [_read(entry) for entry in evidence.of("tracker.read")]
 
 
 def acknowledged(evidence: Evidence) -> dict[str, int]:

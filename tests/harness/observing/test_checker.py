@@ -8,7 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.observing.checker import Answered, Finding, Kind, Outcome, Read, Record, Sent, Stay, Step, check
+from harness.observing.checker import (
+    Answered,
+    Finding,
+    Kind,
+    Outcome,
+    Read,
+    Record,
+    Sent,
+    Stay,
+    Step,
+    check,
+    contradictions,
+)
 
 QUEUES = ("Billing", "Sales", "Support")
 
@@ -216,9 +228,9 @@ def test_a_lost_entry_is_told_in_the_words_of_the_conversation() -> None:
         ),
         (
             final(BILLING, stays=(Stay("Billing", 1_000, 2_000, 1.0), Stay("Billing", 3_000, 4_000, 7.0))),
-            "stayed 7 s in Billing it says, but by its transitions 1 s",
+            "stayed 7 s in Billing it says, but came and went 1 s apart",
         ),
-        (final(BILLING, stays=()), "visited nothing it says, but by its transitions Billing, Billing"),
+        (final(BILLING, stays=()), "visited nothing it says, but its transitions tell of Billing, Billing"),
         (Read(200, 100, "c-17", False, final=True), "is unknown, though 4 steps of it were acknowledged"),
     ],
 )
@@ -238,3 +250,20 @@ def test_answers_that_overlap_may_come_in_any_order() -> None:
     newer = Read(250, 200, "c-17", True, 4, BILLING)
     assert check([*billing(), newer, older]) == []
     assert kinds(check([*billing(), newer, older._replace(asked=260)])) == {Kind.WENT_BACK}
+
+
+def test_in_and_out_at_one_moment_is_one_visit_and_no_bounce() -> None:
+    steps = (Step(1_000, True, "Billing"), Step(1_000, False, "Billing"), Step(2_000, True, "Billing"))
+    stays = (Stay("Billing", 1_000, 1_000, 0.0), Stay("Billing", 2_000, None, None))
+    read = Read(10, 5, "c-17", True, 3, steps, stays, bounces=1, current="Billing", tells_current=True, open=True)
+    assert contradictions(read, complete=True) == []
+
+
+def test_while_events_are_missing_nobody_says_which_exit_ends_which_entry() -> None:
+    """Two stays by different participants, of which the first exit has not come yet."""
+    steps = (Step(1_000, True, "Billing"), Step(3_000, True, "Billing"), Step(4_000, False, "Billing"))
+    stays = (Stay("Billing", 1_000, None, None), Stay("Billing", 3_000, 4_000, 1.0))
+    read = Read(10, 5, "c-17", True, 3, steps, stays, bounces=0, current="Billing", tells_current=True, open=True)
+    assert contradictions(read) == []
+    only_exit = read._replace(steps=(steps[0], steps[2]), stays=(stays[0], Stay("Billing", None, 4_000, None)))
+    assert contradictions(only_exit) == []

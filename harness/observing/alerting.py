@@ -1,0 +1,119 @@
+"""What a tracker should have alerted, by what really happened, against the alerts that the receiver got. Pure.
+
+Moments of real happenings are epoch milliseconds; `offset_ns` is what takes them to the evidence's monotonic clock.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harness.evidence import Entry, Evidence
+from harness.observing.checker import Step
+from harness.observing.truth import Truth, truths
+
+STUCK, BOUNCING = "stuck", "bouncing"
+FIRING, RESOLVED = "firing", "resolved"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """In the tracker's own time: a stay of more than `max_dwell_ms`, more than `max_bounces` to one queue."""
+
+    max_dwell_ms: float
+    max_bounces: int
+
+
+@dataclass(frozen=True)
+class Expected:
+    """An alert that should be there from `since` on, and should be over from `until` on (monotonic ns; None: not yet).
+    A call that bounced too often goes on doing so until it ends."""
+
+    alert: str
+    conversation: str
+    queue: str
+    since: int
+    until: int | None = None
+
+
+@dataclass(frozen=True)
+class Stay:
+    """One stay in a queue."""
+
+    queue: str
+    entered_ms: int
+    left_ms: int | None
+
+
+@dataclass(frozen=True)
+class Story:
+    """What really happened to one conversation: its stays in order, and its end, if it came."""
+
+    conversation: str
+    stays: tuple[Stay, ...]
+    ended_ms: int | None = None
+
+
+def stories(evidence: Evidence) -> list[Story]:
+    """Every conversation: those of the cloud, and those made up as far as the tracker has acknowledged them."""
+    return [*map(_of_cloud, truths(evidence).values()), *_made_up(evidence)]
+
+
+def _of_cloud(truth: Truth) -> Story:
+    # At the end of a call whatever stay it was in is over.
+    stays = (Stay(one.queue, one.entered_ms, one.left_ms or truth.ended_ms) for one in truth.stays)
+    return Story(truth.conversation, tuple(stays), truth.ended_ms)
+
+
+def _made_up(evidence: Evidence) -> list[Story]:
+    taken = {str(entry["delivery"]) for entry in evidence.of("delivery.ok")}
+    steps: dict[str, set[Step]] = {}
+    for entry in evidence.of("delivery.invoked"):
+        own = steps.setdefault(str(entry["conversation"]), set())
+        if entry["delivery"] in taken:
+            own.update(Step(*step) for step in entry["steps"])
+    return [Story(conversation, _paired(sorted(own))) for conversation, own in steps.items()]
+
+
+def _paired(steps: Iterable[Step]) -> tuple[Stay, ...]:
+    stays: list[Stay] = []
+    for at_ms, enters, queue in steps:
+        place = next((n for n, one in enumerate(stays) if one.queue == queue and one.left_ms is None), None)
+        if enters:
+            stays.append(Stay(queue, at_ms, None))
+        elif place is not None:
+            stays[place] = Stay(queue, stays[place].entered_ms, at_ms)
+    return tuple(stays)
+
+
+def expected(story: Story, limits: Limits, offset_ns: int) -> list[Expected]:
+    """The alerts that this conversation should have caused, or will have if nothing happens."""
+
+    def moment(ms: float) -> int:
+        return int(ms * 1_000_000) + offset_ns
+
+    found = []
+    for stay in story.stays:
+        due_ms = stay.entered_ms + limits.max_dwell_ms
+        if stay.left_ms is None or stay.left_ms > due_ms:
+            until = None if stay.left_ms is None else moment(stay.left_ms)
+            found.append(Expected(STUCK, story.conversation, stay.queue, moment(due_ms), until))
+    for queue in dict.fromkeys(stay.queue for stay in story.stays):
+        entries = [stay.entered_ms for stay in story.stays if stay.queue == queue]
+        if len(entries) - 1 > limits.max_bounces:
+            ended = None if story.ended_ms is None else moment(story.ended_ms)
+            since = moment(entries[limits.max_bounces + 1])
+            found.append(Expected(BOUNCING, story.conversation, queue, since, ended))
+    return found
+
+
+def received(evidence: Evidence, state: str) -> list[Entry]:
+    """The alerts that came in `state`, in order of time."""
+    return [entry for entry in evidence.of("alert.received", source="receiver") if entry["state"] == state]
+
+
+def is_about(entry: Entry, alert: Expected) -> bool:
+    """Whether a received alert is this one; one that names no queue may be of any."""
+    return (
+        entry["alert"] == alert.alert
+        and entry["conversation"] == alert.conversation
+        and entry["queue"] in (None, alert.queue)
+    )

@@ -1,0 +1,36 @@
+"""Whether nothing is alerted that is as it should be."""
+
+from dataclasses import replace
+
+from chaoslib.types import Configuration
+
+from harness.errors import NoEvidence
+from harness.observing.alarm import Alarms, offset_ns
+from harness.observing.alerting import RESOLVED, Limits, expected
+
+__all__ = ["alerts_false"]
+
+
+def alerts_false(at_least: int = 1, slack_s: float = 2, configuration: Configuration = None) -> list[str]:
+    """The alerts about conversations that were never beyond the limit: `stuck <conversation>` each, once.
+
+    A stay that came within `slack_s` real-world seconds of the limit may be alerted. There must be `at_least` so many
+    conversations that must not be, or there is nothing to measure.
+    """
+    alarms = Alarms(configuration, "alerts_false")
+    evidence = alarms.look.evidence()
+    slack_ms = alarms.look.run.scaled(slack_s) * 1000
+    limits: Limits = replace(alarms.limits, max_dwell_ms=max(0.0, alarms.limits.max_dwell_ms - slack_ms))
+    stories = alarms.stories(evidence)
+    may = {(one.alert, one.conversation) for story in stories for one in expected(story, limits, offset_ns())}
+    healthy = {story.conversation for story in stories} - {conversation for _, conversation in may}
+    if len(healthy) < at_least:
+        raise NoEvidence(
+            alarms.look.question, f"at least {at_least} conversations that must not be alerted", str(len(healthy))
+        )
+    told = {
+        (str(entry["alert"]), str(entry["conversation"]))
+        for entry in alarms.told(evidence)
+        if entry["state"] != RESOLVED
+    }
+    return sorted(f"{alert} {conversation}" for alert, conversation in told - may)
