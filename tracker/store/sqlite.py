@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import orjson
 
@@ -36,11 +36,11 @@ CREATE TABLE IF NOT EXISTS events (
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL, conversation TEXT NOT NULL, kind INTEGER NOT NULL,
     at_ms INTEGER NOT NULL, participant TEXT, queue TEXT, user TEXT, outcome TEXT
 );
-CREATE UNIQUE INDEX IF NOT EXISTS events_by_id ON events (id);
 CREATE INDEX IF NOT EXISTS events_by_conversation ON events (conversation);
 CREATE TABLE IF NOT EXISTS snapshot (one INTEGER PRIMARY KEY CHECK (one = 1), mark INTEGER, conversations TEXT);
 CREATE TABLE IF NOT EXISTS dead_letters (number INTEGER PRIMARY KEY, at_ms INTEGER, reason TEXT, raw TEXT);
 """
+ONCE_EACH = "CREATE UNIQUE INDEX IF NOT EXISTS events_by_id ON events (id)"
 INSERTS = {
     rows: f"INSERT OR IGNORE INTO events ({COLUMNS}) VALUES " + ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * rows)  # noqa: S608
     for rows in range(1, ROWS_PER_INSERT + 1)
@@ -55,6 +55,8 @@ INSERTED_SINCE = "SELECT json_group_array(id) FROM events WHERE seq > ?"
 
 class SqliteStore:
     """See `Store`. Raises `StoreFailed` if `folder` cannot hold it."""
+
+    schema: ClassVar[str] = SCHEMA + ONCE_EACH
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
@@ -144,7 +146,7 @@ class SqliteStore:
         database.execute("PRAGMA synchronous=NORMAL")
         database.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
         database.execute("PRAGMA cache_size=-32768")
-        database.executescript(SCHEMA)
+        database.executescript(self.schema)
         return database
 
     def _append(self, events: Sequence[Event], known: Mapping[str, int]) -> Appended:

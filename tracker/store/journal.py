@@ -1,0 +1,183 @@
+"""The embedded store of a service: a journal in front of `SqliteStore`, so that an acknowledgement costs one row.
+
+An index over conversations costs a page for each event that it takes in, wherever the event belongs; the journal only
+grows at its end. A batch of deliveries is one row of `journal.sqlite`, written on the event loop itself: some ten
+microseconds for a write to the operating system, less than handing it to a thread and back. A thread files the events
+some thousand at a time, in the order of their conversations, into the indexed file, and takes them off the journal.
+Who is killed in between finds them in both, and files what has a higher number than the newest that is filed.
+"""
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, ClassVar
+
+import orjson
+
+from tracker.events import Event
+from tracker.store.protocol import Appended, StoreFailed
+from tracker.store.sqlite import COLUMNS, NUMBER_OF, SCHEMA, SqliteStore, _found, _in_transaction
+
+Row = tuple[str, str, int, int, str | None, str | None, str | None, str | None]
+
+JOURNAL = "journal.sqlite"
+FILED_AT_ONCE = 2_000
+FILE_EVERY_S = 1.0
+MOST_UNFILED = 50_000
+"""Beyond that an acknowledgement waits for the thread that files: memory is bounded."""
+JOURNAL_SCHEMA = "CREATE TABLE IF NOT EXISTS journal (number INTEGER PRIMARY KEY, events BLOB NOT NULL)"
+FILE_ALL = (
+    f"INSERT OR IGNORE INTO events (seq, {COLUMNS}) SELECT "  # noqa: S608
+    + ", ".join(f"json_extract(value, '$[{place}]')" for place in range(9))
+    + " FROM json_each(?)"
+)
+
+
+class JournalStore(SqliteStore):
+    """See `Store`. Events are numbered in the order of their appends; the numbers are those of the indexed file, so
+    no index over ids is needed to file each once."""
+
+    schema: ClassVar[str] = SCHEMA
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._journal_path = folder / JOURNAL
+        try:
+            self._journal_path.touch(mode=0o600)
+            self._journal = self._open_journal()
+            self._looking = self._connect()
+            self._checkpointing = self._writer.submit(self._open_journal).result()
+            self._next = self._writer.submit(self._recover).result()
+        except (OSError, sqlite3.Error) as why:
+            raise StoreFailed(f"opening {self._journal_path}", why) from why
+        self._unfiled: deque[tuple[int, list[Row]]] = deque()
+        self._unfiled_of: dict[str, list[Event]] = {}
+        self._unfiled_count = 0
+        self._filing: asyncio.Task[None] | None = None
+
+    async def append(self, events: Sequence[Event], known: Mapping[str, int]) -> Appended:
+        """See `Store`. Here what is there already is left to the caller, who has all of each conversation."""
+        if self._filing is None or self._filing.done():
+            self._filing = asyncio.create_task(self._file())
+        while self._unfiled_count > MOST_UNFILED and not self._filing.done():
+            await asyncio.wait([self._filing], timeout=0.01)  # waits: for the thread that files
+        rows = [_row(event) for event in events]
+        try:
+            older = self._older([conversation for conversation, version in known.items() if not version])
+            self._journal.execute("INSERT INTO journal VALUES (?, ?)", (self._next, orjson.dumps(rows)))
+        except sqlite3.Error as why:
+            raise StoreFailed("appending", why) from why
+        self._unfiled.append((self._next, rows))
+        self._unfiled_count += len(events)
+        for event in events:
+            self._unfiled_of.setdefault(event.conversation, []).append(event)
+        self._next += len(events)
+        return Appended(events, older, self._next - 1)
+
+    async def events_of(self, conversation: str) -> list[Event]:
+        """See `Store`."""
+        # The journal first: what is filed meanwhile is then found twice, and not missed.
+        unfiled = list(self._unfiled_of.get(conversation, ()))
+        filed = await super().events_of(conversation)
+        return filed + [event for event in unfiled if event not in filed]
+
+    async def replay(self) -> AsyncIterator[tuple[str, list[Event]]]:
+        """See `Store`. Opening has filed all that was in the journal."""
+        async for found in super().replay():
+            yield found
+
+    async def close(self) -> None:
+        """See `Store`."""
+        if self._filing:
+            self._filing.cancel()
+            await asyncio.gather(self._filing, return_exceptions=True)
+        while self._unfiled:
+            await self._file_some()
+        await self._call(self._writer, "closing", self._checkpointing.close)
+        self._looking.close()
+        self._journal.close()
+        await super().close()
+
+    def _open_journal(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self._journal_path, isolation_level=None)
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=NORMAL")
+        database.execute("PRAGMA wal_autocheckpoint=0")  # the thread that files does it: it waits for the disk
+        database.execute(JOURNAL_SCHEMA)
+        return database
+
+    def _recover(self) -> int:
+        """File what the last life left in the journal, which is bounded; the next number."""
+        (filed,) = self._writing.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()
+        rows: list[Sequence[Any]] = []
+        for number, blob in self._checkpointing.execute("SELECT number, events FROM journal ORDER BY number"):
+            rows += [(number + place, *row) for place, row in enumerate(orjson.loads(blob)) if number + place > filed]
+        self._write_rows(rows)
+        self._checkpointing.execute("DELETE FROM journal")
+        return int(rows[-1][0] if rows else filed) + 1
+
+    def _older(self, unknown: Sequence[str]) -> dict[str, list[Event]]:
+        if not unknown:
+            return {}
+        older = _found(self._looking, unknown)
+        for conversation in unknown:
+            if unfiled := self._unfiled_of.get(conversation):
+                filed = older.get(conversation, [])
+                older[conversation] = filed + [event for event in unfiled if event not in filed]
+        return older
+
+    async def _file(self) -> None:
+        """File whenever there is enough, and what there is every second."""
+        loop = asyncio.get_running_loop()
+        filed_at = loop.time()
+        while True:
+            await asyncio.sleep(0.005)  # waits: for a chunk of events; looking costs nothing against filing them
+            if self._unfiled_count >= FILED_AT_ONCE or (self._unfiled and loop.time() - filed_at > FILE_EVERY_S):
+                await self._file_some()
+                filed_at = loop.time()
+
+    async def _file_some(self) -> None:
+        chunk: list[Sequence[object]] = []
+        batches = last = 0
+        for number, rows in self._unfiled:
+            chunk += [(number + place, *row) for place, row in enumerate(rows)]
+            batches, last = batches + 1, number
+            if len(chunk) >= FILED_AT_ONCE:
+                break
+        await self._call(self._writer, "filing", lambda: self._write_rows(sorted(chunk, key=itemgetter(2))))
+        self._journal.execute("DELETE FROM journal WHERE number <= ?", (last,))
+        for _ in range(batches):
+            self._unfiled_count -= len(self._take_off(self._unfiled.popleft()[1]))
+        await self._call(self._writer, "filing", self._checkpoint)
+
+    def _take_off(self, rows: list[Row]) -> list[Row]:
+        for row in rows:
+            left = self._unfiled_of[row[1]]
+            if len(left) == 1:
+                del self._unfiled_of[row[1]]
+            else:
+                del left[0]
+        return rows
+
+    def _write_rows(self, rows: Sequence[Sequence[object]]) -> None:
+        text = orjson.dumps(rows).decode()
+        _in_transaction(self._writing, lambda: self._writing.execute(FILE_ALL, (text,)))
+
+    def _checkpoint(self) -> None:
+        self._checkpointing.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+
+def _row(event: Event) -> Row:
+    return (
+        event.id,
+        event.conversation,
+        NUMBER_OF[event.kind],
+        event.at_ms,
+        event.participant,
+        event.queue,
+        event.user,
+        event.outcome,
+    )
