@@ -8,7 +8,7 @@ from harness.breaking.limits import number
 from harness.network.look import FASTEST_BIT, Look
 from harness.network.meter import Heard
 from harness.network.normal import clear
-from harness.network.proof import rate_kept
+from harness.network.proof import SIZE, rate_kept
 from harness.network.shape import Shape
 from harness.network.shaping import Shaping, inject
 from harness.runtime import run_of
@@ -55,7 +55,8 @@ def _prove(look: Look) -> Heard:
     if look.shape.rate_bit < ordered:
         slower = f"{look.shape.rate_bit / 1000:.1f} kbit/s by another fault"
         raise look.refuse(f"UDP slower than everything else, at {ordered / 1000:.1f} kbit/s", slower)
-    heard = look.flood()
+    # As small as packets of voice: larger ones would find no room in a queue that is full of calls in progress.
+    heard = look.flood(SIZE)
     if not rate_kept(ordered, heard.rate_bit):
         raise look.refuse(f"UDP at no more than {ordered / 1000:.1f} kbit/s", heard)
     tcp_bit = look.stream_bit() if alone else 0

@@ -45,10 +45,10 @@ class Look:
         late_s = 0.3 + (2 * self.shape.delay_ms + 4 * self.shape.jitter_ms) / 1000
         return self.meter.datagrams(self.way is Way.FROM_DESKTOPS, count, size, rate_bit, late_s)
 
-    def flood(self) -> Heard:
-        """For half a second twice as many datagrams as the link lets through, of a size that suits its rate."""
+    def flood(self, largest: int = LARGEST) -> Heard:
+        """For half a second twice as much as the link lets through, in datagrams of a size that suits its rate."""
         rate = FLOOD * self.shape.rate_bit
-        size = int(min(LARGEST, max(SIZE, rate * FLOOD_S / 8 / FLOOD_DATAGRAMS)))
+        size = int(min(largest, max(SIZE, rate * FLOOD_S / 8 / FLOOD_DATAGRAMS)))
         count = min(MOST, max(FLOOD_DATAGRAMS, int(rate * FLOOD_S / 8 / size)))
         return self.send(count, size, rate)
 
