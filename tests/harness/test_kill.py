@@ -29,7 +29,8 @@ def waits(name: str, kind: str) -> dict[str, Any]:
 
 
 def fault(name: str, func: str, **arguments: Any) -> dict[str, Any]:
-    provider = {"type": "python", "module": "actions.api_latency", "func": func, "arguments": arguments}
+    module = f"actions.{func.partition('_')[2]}"
+    provider = {"type": "python", "module": module, "func": func, "arguments": arguments}
     return {"type": "action", "name": name, "provider": provider}
 
 
@@ -56,7 +57,7 @@ class Run:
             "method": list(given.get("method", (BREAK,))),
             "rollbacks": list(given.get("rollbacks", (HEAL,))),
             "runtime": {"rollbacks": {"strategy": "always"}},
-            "extensions": [{"name": "deskstorm", "guard": given.get("guard", [])}],
+            "extensions": [{"name": "deskstorm", "guard": given.get("guard", []), **given.get("extension", {})}],
         }
         path = folder / "forced.json"
         path.write_text(json.dumps(content))
@@ -243,3 +244,19 @@ def test_a_guard_that_is_not_understood_is_void_and_named(forced: Callable[..., 
     found = run.verdict()
     assert found["verdict"] == "VOID"
     assert "guard measure: expected one of" in " ".join(found["reasons"])
+
+
+@pytest.mark.parametrize("broken", ["tracker_killed", "tracker_paused"])
+def test_a_tracker_is_brought_back_before_its_world_is_taken_down(forced: Callable[..., Run], broken: str) -> None:
+    method = (fault("break", f"inject_{broken}", seconds=600), waits("step", "action"))
+    run = forced(method=method, extension={"tracker": {}})
+    run.reaches("step")
+    alive = run.processes()
+    run.process.kill()
+    assert run.verdict()["verdict"] == "VOID"
+    run.leaves_nothing(alive)
+    undone = run.evidence.last("lease.undone", fault=broken)
+    assert undone is not None
+    assert (undone["verified"], undone["problem"]) == (True, "")
+    assert run.evidence.last("process.ended", name="tracker", how="stdin") is not None
+    until(lambda: not run.processes(), "the tracker that was started again to end", GONE_WITHIN_S)
