@@ -10,10 +10,12 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from tracker.events import Event
+from tracker.following import Following
 from tracker.ledger import Change, Condition, Interaction, Ledger
-from tracker.store import Store, StoreFailed
+from tracker.store import Shared, Store, StoreFailed
 
 MOST_PER_BATCH = 2_000
 HOUSEKEEPING_EVERY_S = 30.0
@@ -43,39 +45,68 @@ def _wall_ms() -> int:
     return int(time.time() * 1000)
 
 
+class Listener(Protocol):
+    """Who is told what happens in a book. None of it may block."""
+
+    def changed(self, event: Event, change: Change) -> None:
+        """An event was new."""
+
+    def alarmed(self, conditions: Sequence[Condition]) -> None:
+        """A replay, or what another tracker took, brought these."""
+
+    def led(self, leads: bool) -> None:
+        """Of several trackers with one store this one is to speak of conditions, or is not to. Never called for a store
+        of one tracker alone."""
+
+
+class Nobody:
+    """Listens to nothing."""
+
+    def changed(self, event: Event, change: Change) -> None:
+        """Passed over."""
+
+    def alarmed(self, conditions: Sequence[Condition]) -> None:
+        """Passed over."""
+
+    def led(self, leads: bool) -> None:
+        """Passed over."""
+
+
 class Book:
-    """Takes events, keeps them, applies them. `changed` is called with each event that was new and what it changed,
-    `alarmed` with the conditions that a replay brought; neither may block. The store forgets events after
-    `keep_s`."""
+    """Takes events, keeps them, applies them. The store forgets events after `keep_s`."""
 
     def __init__(
         self,
         ledger: Ledger,
         store: Store,
-        changed: Callable[[Event, Change], None] = lambda event, change: None,
-        alarmed: Callable[[Sequence[Condition]], None] = lambda conditions: None,
+        listener: Listener | None = None,
         keep_s: float = KEEP_S,
         wall_ms: Callable[[], int] = _wall_ms,
     ) -> None:
         self.ledger = ledger
         self._store = store
-        self._changed = changed
-        self._alarmed = alarmed
+        self._listener = listener or Nobody()
         self._keep_ms = int(keep_s * 1000)
         self._wall_ms = wall_ms
         self._waiting: list[_Delivery] = []
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._mark = self._snapshot_mark = 0
+        self._on_the_way: dict[str, int] = {}
 
     async def open(self) -> None:
-        """Replay what is kept, then begin to take deliveries. Tells `alarmed` all conditions that hold: a listener
+        """Replay what is kept, then begin to take deliveries. Tells the listener all conditions that hold: it
         knows by their names which are news."""
+        if isinstance(self._store, Shared):
+            self._listener.led(False)
         async for conversation, events in self._store.replay():
             self.ledger.load(conversation, events)
         self.ledger.due(self._wall_ms())
-        self._alarmed(self.ledger.conditions())
+        self._listener.alarmed(self.ledger.conditions())
         self._tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._keep_house())]
+        if isinstance(self._store, Shared):
+            following = Following(self.ledger, self._store, self._on_the_way.__contains__, self._listener)
+            self._tasks.append(asyncio.create_task(following.follow()))
 
     async def close(self) -> None:
         """Write what waits, and end. The store stays open."""
@@ -108,9 +139,12 @@ class Book:
     async def interaction(self, conversation: str) -> Interaction | None:
         """The conversation as it is now, from memory or, if it left, from the store; None if nobody heard of it."""
         found = self.ledger.interaction(conversation)
-        if found is None:
-            events = await self._store.events_of(conversation)
-            found = self.ledger.interaction(conversation) or self.ledger.view(conversation, events)
+        if found is not None and not isinstance(self._store, Shared):
+            return found
+        events = await self._store.events_of(conversation)
+        found = self.ledger.interaction(conversation)
+        if found is None or found.version < len(events):
+            found = self.ledger.view(conversation, events)
         return found
 
     def waiting(self) -> int:
@@ -151,6 +185,14 @@ class Book:
         events = [event for delivery in batch for event in delivery.events]
         version = self.ledger.version
         known = {event.conversation: version(event.conversation) for event in events}
+        self._on_the_way.update(known)
+        try:
+            await self._keep(batch, events, known)
+        finally:
+            self._on_the_way.clear()
+
+    async def _keep(self, batch: list[_Delivery], events: list[Event], known: dict[str, int]) -> None:
+        version = self.ledger.version
         appended = await self._store.append(events, known)
         older = appended.older
         for conversation in known:
@@ -158,7 +200,7 @@ class Book:
                 older[conversation] = await self._forgotten(conversation, appended.new)
         for conversation, kept in older.items():
             if conditions := self.ledger.load(conversation, kept):
-                self._alarmed(conditions)
+                self._listener.alarmed(conditions)
         if len(appended.new) == len(events):
             self._apply_all(batch)
         else:
@@ -185,7 +227,7 @@ class Book:
     def _apply(self, event: Event) -> bool:
         change = self.ledger.apply(event)
         if change.applied:
-            self._changed(event, change)
+            self._listener.changed(event, change)
         return change.applied
 
 

@@ -20,7 +20,7 @@ def _read(settings: Settings) -> Reader:
 
 
 def _book(ledger: Ledger, store: Store, listeners: Listeners) -> Book:
-    return Book(ledger, store, listeners.changed, listeners.alarmed)
+    return Book(ledger, store, listeners)
 
 
 @dataclass(frozen=True)

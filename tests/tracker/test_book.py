@@ -18,33 +18,39 @@ from tests.tracker.oracle import truth
 from tracker.book import Book, Taken
 from tracker.events import Event
 from tracker.ledger import Change, Condition, Ledger
-from tracker.store import Appended, StoreFailed
+from tracker.store import Appended, Store, StoreFailed
 from tracker.store.sqlite import SqliteStore
 
 T = START_MS
 
 
 class Opened:
-    """A book over a file, with what it told its listeners."""
+    """A book over a file, and what it told."""
 
-    def __init__(self, folder: Path, ledger: Ledger | None = None, store: SqliteStore | None = None) -> None:
+    def __init__(self, folder: Path, ledger: Ledger | None = None, store: Store | None = None) -> None:
         self.now_ms = T + 1000
         self.changes: list[tuple[Event, Change]] = []
         self.alarms: list[Condition] = []
+        self.leads: bool | None = None
         self.store = store or SqliteStore(folder)
         self.ledger = ledger or Ledger()
-        self.book = Book(
-            self.ledger,
-            self.store,
-            lambda e, c: self.changes.append((e, c)),
-            self.alarms.extend,
-            keep_s=1000,
-            wall_ms=lambda: self.now_ms,
-        )
+        self.book = Book(self.ledger, self.store, self, keep_s=1000, wall_ms=lambda: self.now_ms)
+
+    def changed(self, event: Event, change: Change) -> None:
+        """An event was new."""
+        self.changes.append((event, change))
+
+    def alarmed(self, conditions: Sequence[Condition]) -> None:
+        """Conditions not brought by an event here."""
+        self.alarms += conditions
+
+    def led(self, leads: bool) -> None:
+        """This one is to speak of conditions."""
+        self.leads = leads
 
 
 @asynccontextmanager
-async def opened(folder: Path, ledger: Ledger | None = None, store: SqliteStore | None = None) -> Any:
+async def opened(folder: Path, ledger: Ledger | None = None, store: Store | None = None) -> Any:
     """Open until the end of the block."""
     found = Opened(folder, ledger, store)
     await found.book.open()

@@ -38,9 +38,11 @@ def _wall_ms() -> int:
 
 
 class Alerts:
-    """`took` and `reconcile` may be called from any thread and do no I/O there; all is said in order."""
+    """`took` and `reconcile` may be called from any thread and do no I/O there; all is said in order. `silent`
+    while another tracker with the same store speaks: both are passed over."""
 
     def __init__(self, settings: Settings, now_ms: Callable[[], int] = _wall_ms, seed: int = 0) -> None:
+        self.silent = False
         self._settings = settings
         self._now_ms = now_ms
         self._chance = Random(seed)
@@ -61,14 +63,15 @@ class Alerts:
 
     def took(self, conditions: Sequence[Condition]) -> None:
         """Conditions began or ended."""
-        if conditions:
+        if conditions and not self.silent:
             self._waiting.append((False, conditions))
             self._wake()
 
     def reconcile(self, holding: Iterable[Condition]) -> None:
         """These are all the conditions that hold; for after a replay: what ended unseen is resolved."""
-        self._waiting.append((True, tuple(holding)))
-        self._wake()
+        if not self.silent:
+            self._waiting.append((True, tuple(holding)))
+            self._wake()
 
     def firing(self) -> int:
         """How many alerts fire."""

@@ -33,6 +33,6 @@ def plant(parts: Parts) -> Parts:
     """The defect is in the book."""
 
     def book(ledger: Any, store: Any, listeners: Listeners) -> Book:
-        return WritesBehind(ledger, store, listeners.changed, listeners.alarmed)
+        return WritesBehind(ledger, store, listeners)
 
     return replace(parts, book=book)

@@ -49,7 +49,7 @@ def plant(parts: Parts) -> Parts:
         return healthy
 
     def book(ledger: Any, store: Any, listeners: Listeners) -> Book:
-        found = WaitsForTheStore(ledger, store, listeners.changed, listeners.alarmed)
+        found = WaitsForTheStore(ledger, store, listeners)
         found.metrics = with_store[0] if with_store else None
         return found
 

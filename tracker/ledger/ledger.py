@@ -324,7 +324,7 @@ class Ledger:
             phantoms=story.improbable(),
             finished_ms=story.finished_ms,
             last_ms=story.last_ms,
-            stuck=any(held.kind == "stuck" for held in record.held),
+            stuck=any(self._deadline(stay) < self._now_ms for stay in lasting),
             anomalous=bool(self._bouncing(story)),
         )
 

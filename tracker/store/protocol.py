@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tracker.events import Event
 
@@ -72,4 +72,18 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Finish what was begun and let go of the files."""
+        ...
+
+
+@runtime_checkable
+class Shared(Store, Protocol):
+    """A store that several trackers use at once."""
+
+    async def changed(self) -> list[tuple[str, int]]:
+        """The conversations that changed since the last call, whoever changed them, with their versions; perhaps some
+        that did not. The first call tells none."""
+        ...
+
+    async def judges(self) -> bool:
+        """Whether this tracker is the one that speaks of conditions: exactly one is, while its connection lasts."""
         ...
