@@ -83,7 +83,7 @@ def _item(given: Any, raw: bytes | None, sources: tuple[str, ...]) -> Item:
     try:
         return _event(given, sources)
     except _Wrong as wrong:
-        return Bad(str(wrong), orjson.dumps(given) if raw is None else raw)
+        return Bad(str(wrong), _bytes(given) if raw is None else raw)
 
 
 def _event(given: Any, sources: tuple[str, ...]) -> Event | Unsupported:
@@ -151,7 +151,16 @@ def _identity(given: dict[str, Any]) -> str | None:
 
 def _digest(given: object) -> str:
     """The identity of an event that came without one: the same content, delivered again, is the same event."""
-    return "sha256:" + hashlib.sha256(orjson.dumps(given, option=orjson.OPT_SORT_KEYS)).hexdigest()[:40]
+    return "sha256:" + hashlib.sha256(_bytes(given)).hexdigest()[:40]
+
+
+def _bytes(given: object) -> bytes:
+    """The JSON of one event of a batch, with its keys in order."""
+    try:
+        return orjson.dumps(given, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        # It reads more levels than it writes.
+        return repr(given).encode()
 
 
 def _text(given: dict[str, Any], key: str, needed: bool, where: str = "detail.eventBody") -> str | None:

@@ -34,7 +34,7 @@ class Intake:
     """Takes deliveries, from the event loop only. Closed at first and at last: then nothing is acknowledged."""
 
     def __init__(self, read: Reader, book: Book, store: Store) -> None:
-        self._read = read
+        self.read = read
         self._book = book
         self._store = store
         self._busy: set[asyncio.Future[None]] = set()
@@ -46,7 +46,7 @@ class Intake:
         if not self.open:
             reply(NOT_KEPT)
             return
-        items = self._read(body)
+        items = self.read(body)
         if len(items) != 1:
             self._later(items, reply)
             return
