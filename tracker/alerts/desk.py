@@ -1,7 +1,7 @@
 """The alerts of one tracker, in a thread of their own: conditions are taken in without waiting, notices go out."""
 
 import asyncio
-import ssl
+import sqlite3
 import threading
 import time
 from collections import deque
@@ -17,10 +17,12 @@ from tracker.alerts.lifecycle import Alert, Condition, Lifecycle, Notice
 from tracker.alerts.sender import DEADLINE_S, Sender, Sent, name_of
 from tracker.backoff import Backoff
 from tracker.settings import Settings
+from tracker.trust import trusting
 
 # Conditions taken in one transaction: a storm of them does not keep the senders waiting.
 CHUNK = 500
 LONGEST_BACKOFF_S = 10.0
+RECORD_AGAIN_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,9 @@ def _wall_ms() -> int:
 
 
 class Alerts:
-    """`took` and `reconcile` may be called from any thread and do no I/O there; all is said in order. `silent`
-    while another tracker with the same store speaks: both are passed over."""
+    """`took` and `reconcile` may be called from any thread and do no I/O there; all is said in order. `silent` while
+    another tracker with the same store speaks: both are passed over. `problem` says why the file takes nothing, if
+    it does not."""
 
     def __init__(self, settings: Settings, now_ms: Callable[[], int] = _wall_ms, seed: int = 0) -> None:
         self.silent = False
@@ -49,6 +52,8 @@ class Alerts:
         self._repeat_ms = round(settings.alert_repeat_s * 1000)
         self._lifecycle = Lifecycle(self._repeat_ms)
         self._waiting: deque[tuple[bool, Sequence[Condition]]] = deque()
+        self._unrecorded: list[Notice] = []
+        self.problem = ""
         self._ending = False
         self._loop = asyncio.new_event_loop()
         self._news = asyncio.Event()
@@ -108,7 +113,7 @@ class Alerts:
 
     async def _live(self) -> None:
         settings = self._settings
-        verify = ssl.create_default_context(cafile=settings.ca)
+        verify = trusting(settings.ca)
         async with httpx.AsyncClient(
             proxy=settings.proxy, verify=verify, trust_env=False, timeout=DEADLINE_S
         ) as client:
@@ -130,6 +135,8 @@ class Alerts:
     async def _until_something_is_due(self) -> None:
         due_ms = self._lifecycle.next_due_ms()
         wait_s = None if due_ms is None else max(0.0, (due_ms - self._now_ms()) / 1000)
+        if self._unrecorded:
+            wait_s = RECORD_AGAIN_S
         with suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
                 await self._news.wait()
@@ -149,7 +156,14 @@ class Alerts:
         self._say(self._lifecycle.due(self._now_ms()))
 
     def _say(self, notices: Sequence[Notice]) -> None:
-        if notices:
-            self._book.record(notices)
-            for sender in self._senders:
-                sender.wake()
+        self._unrecorded += notices
+        if not self._unrecorded:
+            return
+        try:
+            self._book.record(self._unrecorded)
+        except sqlite3.Error as error:
+            self.problem = f"the book refuses notices: {error}"
+            return  # they are tried again with the next ones, or in a moment
+        self.problem, self._unrecorded = "", []
+        for sender in self._senders:
+            sender.wake()

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-import ssl
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
@@ -33,7 +33,7 @@ class Pace:
 
 # Slack: one message a second and webhook. PagerDuty: an event each, and its limits are generous to none.
 PACES = {
-    "generic": Pace(100.0, 1),
+    "generic": Pace(200.0, 1),
     "slack": Pace(1.0, 500),
     "pagerduty": Pace(10.0, 1),
     "alertmanager": Pace(5.0, 500),
@@ -83,19 +83,22 @@ class Sender:
         """Send for ever."""
         while True:
             self._new.clear()
-            batch = self._book.waiting(self.name, self._pace.batch)
-            if not batch:
+            try:
+                batch = self._book.waiting(self.name, self._pace.batch)
+                pause = await self._send(batch) if batch else None
+            except sqlite3.Error as error:
+                pause = self._failed(f"the book: {error}", 0.0)
+            if pause is None:
                 await self._new.wait()
-                continue
-            pause = await self._send(batch)
-            await asyncio.sleep(pause)  # waits: the sink's pace, or the time it needs to recover
+            else:
+                await asyncio.sleep(pause)  # waits: the sink's pace, or the time it needs to recover
 
     async def _send(self, batch: Sequence[tuple[int, Notice]]) -> float:
         """Send one request; the seconds until the next one."""
         try:
             async with asyncio.timeout(DEADLINE_S):
                 answer = await self._post([notice for _, notice in batch])
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ssl.SSLError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             return self._failed(f"{type(error).__name__}: {error}", 0.0)
         if answer.is_success:
             return self._settled(batch, refused=False)

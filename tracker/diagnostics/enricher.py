@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import httpx
 from tracker.diagnostics.breaker import Breaker
 from tracker.diagnostics.token import Token, TokenCache
 from tracker.settings import Cloud
+from tracker.trust import trusting
 
 DEADLINE_S = 3.0
 JITTER_S = 0.25
@@ -75,8 +75,8 @@ class Enricher:
 
     async def start(self) -> None:
         """Open the client."""
-        verify = ssl.create_default_context(cafile=self._ca)
-        self._client = httpx.AsyncClient(proxy=self._proxy, verify=verify, trust_env=False, timeout=self._deadline_s)
+        verify, limit_s = trusting(self._ca), self._deadline_s
+        self._client = httpx.AsyncClient(proxy=self._proxy, verify=verify, trust_env=False, timeout=limit_s)
 
     async def stop(self) -> None:
         """Close the client."""

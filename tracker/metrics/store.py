@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracker.settings import Tsdb
+from tracker.trust import trusting
 
 if TYPE_CHECKING:
     from influxdb_client.client.write_api import WriteApi
@@ -40,7 +41,7 @@ class Store:
             timeout=round(tsdb.deadline_s * 1000),
             enable_gzip=False,
             proxy=proxy,
-            ssl_ca_cert=str(ca) if ca else None,
+            ssl_context=trusting(ca),
         )
         self._api: WriteApi = self._client.write_api(write_options=SYNCHRONOUS)
 
@@ -53,7 +54,7 @@ class Store:
             self._api.write(self._bucket, record=body)
         except ApiException as error:
             return _outcome(error.status), f"the store answered {error.status} {error.reason}"
-        except (HTTPError, OSError) as error:
+        except (HTTPError, OSError, ValueError) as error:
             return Outcome.FAILED, f"{type(error).__name__}: {error}"
         return Outcome.WRITTEN, ""
 

@@ -1,9 +1,10 @@
 """Alerts reach every sink in order, whatever happens to the others, and over restarts."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -153,3 +154,16 @@ def test_a_storm_is_a_few_messages_to_slack_and_alertmanager(tmp_path: Path) -> 
             assert len(slack.received) <= 2 + (time.monotonic() - began)
         posted = [one for body in manager.bodies() for one in body]
         assert sorted(one["labels"]["conversation_id"] for one in posted) == sorted(f"c-{n}" for n in range(1000))
+
+
+def test_notices_that_the_disk_refuses_are_said_when_it_takes_them(tmp_path: Path) -> None:
+    with recording() as sink, desk(tmp_path, generic(sink.url)) as alerts:
+        with closing(sqlite3.connect(tmp_path / "alerts.sqlite")) as other:
+            other.execute("ALTER TABLE notices RENAME TO elsewhere")
+            alerts.took([stuck(1)])
+            until(lambda: "no such table" in alerts.problem, "the refusal to be noticed", 5)
+            assert sink.received == []
+            other.execute("ALTER TABLE elsewhere RENAME TO notices")
+        alerts.took([stuck(1, holds=False)])
+        until(lambda: len(sink.received) == 2, "both notices", 5)
+        assert (heard(sink), alerts.problem) == ([("c-1", "firing"), ("c-1", "resolved")], "")
