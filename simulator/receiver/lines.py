@@ -16,8 +16,8 @@ WORDS = {
     **dict.fromkeys(("t", "T", "true", "True", "TRUE"), True),
     **dict.fromkeys(("f", "F", "false", "False", "FALSE"), False),
 }
-# Milliseconds in one unit of each precision that a write may name.
-PRECISIONS = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1000.0}
+# So many units of each precision, which a write may name, make a millisecond.
+PRECISIONS = {"ns": 1e6, "us": 1e3, "ms": 1.0, "s": 1e-3}
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def points(text: str, precision: str = "ns") -> list[Point]:
     return [_point(line, PRECISIONS[precision]) for line in wanted]
 
 
-def _point(line: str, unit_ms: float) -> Point:
+def _point(line: str, units: float) -> Point:
     found = LINE.fullmatch(line)
     if found is None:
         raise BadInput("line", "measurement[,tag=value] field=value[,field=value] [timestamp]", line[:120])
@@ -51,7 +51,7 @@ def _point(line: str, unit_ms: float) -> Point:
         raise BadInput("line", "a measurement before the tags", line[:120])
     tags = {_plain(key): _plain(value) for key, value in _entries(found[1][name.end() :], line)}
     values = {_plain(key): _value(value, line) for key, value in _entries(found[2], line)}
-    return Point(_plain(name[1]), tags, values, None if found[3] is None else int(found[3]) * unit_ms)
+    return Point(_plain(name[1]), tags, values, None if found[3] is None else int(found[3]) / units)
 
 
 def _entries(text: str, line: str) -> Iterator[tuple[str, str]]:
