@@ -19,6 +19,7 @@ from tracker.book import Book, Taken
 from tracker.events import Event
 from tracker.ledger import Change, Condition, Ledger
 from tracker.store import Appended, Store, StoreFailed
+from tracker.store.journal import JournalStore
 from tracker.store.sqlite import SqliteStore
 
 T = START_MS
@@ -68,10 +69,11 @@ def in_a_folder(test: Callable[[Path], Coroutine[Any, Any, None]]) -> None:
 OFTEN = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
+@pytest.mark.parametrize("kind", [SqliteStore, JournalStore])
 @OFTEN
-@given(st.data())
+@given(data=st.data())
 def test_split_over_parallel_deliveries_and_restarts_the_state_is_that_of_the_events_in_order(
-    data: st.DataObject,
+    kind: type[SqliteStore], data: st.DataObject
 ) -> None:
     told = {name: data.draw(conversations(name)) for name in ("c-1", "c-2")}
     arriving = data.draw(deliveries([event for events in told.values() for event in events]))
@@ -81,12 +83,13 @@ def test_split_over_parallel_deliveries_and_restarts_the_state_is_that_of_the_ev
     async def test(folder: Path) -> None:
         accepted = 0
         for life in lives:
-            async with opened(folder, Ledger(most_resting=data.draw(st.sampled_from([0, 50])))) as tracker:
+            ledger = Ledger(most_resting=data.draw(st.sampled_from([0, 50])))
+            async with opened(folder, ledger, kind(folder)) as tracker:
                 taken = [tracker.book.take(piece) for piece in parts(life, sizes) if piece]
                 tracker.ledger.due(T)
                 accepted += sum(answer.accepted for answer in await asyncio.gather(*taken))
                 assert len(tracker.changes) == sum(answer.accepted for answer in await asyncio.gather(*taken))
-        async with opened(folder) as tracker:
+        async with opened(folder, store=kind(folder)) as tracker:
             for name, events in told.items():
                 found = await tracker.book.interaction(name)
                 assert as_truth(found) == truth(events)
