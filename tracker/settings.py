@@ -14,6 +14,7 @@ KEYS = (
     "host", "port", "data", "store", "queues", "retention_s", "delivery", "read_token_env", "tsdb", "alerts",
     "alert_repeat_s", "cloud", "proxy", "ca", "life_line", "defect",
 )  # fmt: skip
+TEXTS = ("host", "data", "store", "read_token_env", "proxy", "ca", "defect")
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def read(path: Path, environment: Mapping[str, str]) -> Settings:
 def from_environment(environment: Mapping[str, str]) -> Settings:
     """The settings in `TRACKER_HOST`, `TRACKER_DATA`, ...; numbers, lists and objects are written as JSON."""
     given = {key: environment[PREFIX + key.upper()] for key in KEYS if environment.get(PREFIX + key.upper())}
-    return parse({key: _value(text) for key, text in given.items()}, environment, "environment")
+    return parse({key: _value(key, text) for key, text in given.items()}, environment, "environment")
 
 
 def parse(given: object, environment: Mapping[str, str], where: str = "settings") -> Settings:
@@ -136,7 +137,9 @@ def parse(given: object, environment: Mapping[str, str], where: str = "settings"
     return found
 
 
-def _value(text: str) -> object:
+def _value(key: str, text: str) -> object:
+    if key in TEXTS:
+        return text
     try:
         return json.loads(text)
     except ValueError:

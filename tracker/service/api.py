@@ -91,7 +91,7 @@ class Api:
 
     async def _numbers(self, request: Request) -> Response:
         Query(request.query_params)
-        return Response(self._tracker.gauges.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(await self._tracker.gauges.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def _health(self, request: Request) -> Response:
         conversation = Query(request.query_params, "conversationId").text("conversationId")

@@ -1,5 +1,6 @@
 """What Prometheus sees. The numbers are counted where things happen, and read from there when somebody looks."""
 
+import asyncio
 from bisect import bisect_left
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -9,6 +10,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
+
+from tracker.alerts.desk import Owed
 
 if TYPE_CHECKING:
     from tracker.service.tracker import Tracker
@@ -46,12 +49,14 @@ class Gauges(Collector):
     def __init__(self, tracker: "Tracker") -> None:
         self.latency = Latency()
         self._tracker = tracker
+        self._owed: list[Owed] = []
         self._registry = CollectorRegistry()
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
 
-    def text(self) -> bytes:
+    async def text(self) -> bytes:
         """Prometheus' text format."""
+        self._owed = await asyncio.to_thread(self._tracker.alerts.owed)
         return generate_latest(self._registry)
 
     def collect(self) -> Iterator[Metric]:
@@ -100,7 +105,7 @@ class Gauges(Collector):
         waiting = GaugeMetricFamily("tracker_notices_waiting", "Notices that a sink has not got", labels=["sink"])
         oldest = GaugeMetricFamily("tracker_notices_oldest_seconds", "How long the oldest waits", labels=["sink"])
         sent = CounterMetricFamily("tracker_notices", "Notices, by what became of them", labels=["sink", "outcome"])
-        for owed in self._tracker.alerts.owed():
+        for owed in self._owed:
             waiting.add_metric([owed.sink], owed.waiting)
             oldest.add_metric([owed.sink], owed.oldest_s)
             for outcome in ("delivered", "refused", "failures"):

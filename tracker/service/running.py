@@ -40,6 +40,10 @@ class _Server(uvicorn.Server):
 
 def run(settings: Settings, parts: Parts) -> None:
     """Serve until told to end. Raises `BadInput` or `StoreFailed` if it cannot begin."""
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise BadInput("data", "a folder that can be written", str(settings.data)) from None
     listener = _listener(settings)
     uvloop.run(_serve(settings, parts, listener))
 

@@ -19,7 +19,6 @@ class Tracker:
     """`start` takes up what an earlier life left and opens the intake; `stop` ends in order, with nothing lost."""
 
     def __init__(self, settings: Settings, parts: Parts) -> None:
-        settings.data.mkdir(parents=True, exist_ok=True)
         self.ledger = parts.ledger(settings)
         self.store = parts.store(settings)
         self.metrics = parts.metrics(settings)
