@@ -19,7 +19,6 @@ from tracker.store import Shared, Store, StoreFailed
 
 MOST_PER_BATCH = 2_000
 HOUSEKEEPING_EVERY_S = 30.0
-KEEP_S = 30 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +72,18 @@ class Nobody:
 
 
 class Book:
-    """Takes events, keeps them, applies them. The store forgets events after `keep_s`."""
+    """Takes events, keeps them, applies them."""
 
     def __init__(
         self,
         ledger: Ledger,
         store: Store,
         listener: Listener | None = None,
-        keep_s: float = KEEP_S,
         wall_ms: Callable[[], int] = _wall_ms,
     ) -> None:
         self.ledger = ledger
         self._store = store
         self._listener = listener or Nobody()
-        self._keep_ms = int(keep_s * 1000)
         self._wall_ms = wall_ms
         self._waiting: list[_Delivery] = []
         self._wake = asyncio.Event()
@@ -121,7 +118,7 @@ class Book:
     async def keep_house(self) -> None:
         """Remember which conversations are not over, and drop from the store what is too old; done by itself."""
         await self._snapshot()
-        while await self._store.forget(self._wall_ms() - self._keep_ms):
+        while await self._store.forget(self._wall_ms() - int(self._store.keep_s * 1000)):
             pass
 
     def take(self, events: Sequence[Event]) -> "asyncio.Future[Taken]":

@@ -11,7 +11,7 @@ from tracker.given import Given, Secret
 
 PREFIX = "TRACKER_"
 KEYS = (
-    "host", "port", "data", "store", "queues", "retention_s", "delivery", "read_token_env", "tsdb", "alerts",
+    "host", "port", "data", "store", "queues", "retention_s", "keep_s", "delivery", "read_token_env", "tsdb", "alerts",
     "alert_repeat_s", "cloud", "proxy", "ca", "life_line", "defect",
 )  # fmt: skip
 TEXTS = ("host", "data", "store", "read_token_env", "proxy", "ca", "defect")
@@ -67,7 +67,8 @@ class Cloud:
 
 @dataclass(frozen=True)
 class Settings:
-    """One tracker. `queues` holds the limits of single queues, `limits` those of all others."""
+    """One tracker. `queues` holds the limits of single queues, `limits` those of all others. A conversation that rests
+    stays in memory for `retention_s`, at most; events stay in the store for `keep_s`."""
 
     data: Path
     host: str = "127.0.0.1"
@@ -76,6 +77,7 @@ class Settings:
     limits: Limits = Limits()
     queues: Mapping[str, Limits] = field(default_factory=dict)
     retention_s: float = 3600.0
+    keep_s: float = 30 * 86_400.0
     delivery: Delivery = Delivery()
     read_token: Secret | None = None
     tsdb: Tsdb | None = None
@@ -122,6 +124,7 @@ def parse(given: object, environment: Mapping[str, str], where: str = "settings"
         limits=limits,
         queues=queues,
         retention_s=top.number("retention_s", 3600.0),
+        keep_s=top.number("keep_s", 30 * 86_400.0, 1.0),
         delivery=_delivery(top.part("delivery")),
         read_token=top.secret("read_token_env"),
         tsdb=_tsdb(top.part("tsdb")),

@@ -35,7 +35,7 @@ class Opened:
         self.leads: bool | None = None
         self.store = store or SqliteStore(folder)
         self.ledger = ledger or Ledger()
-        self.book = Book(self.ledger, self.store, self, keep_s=1000, wall_ms=lambda: self.now_ms)
+        self.book = Book(self.ledger, self.store, self, wall_ms=lambda: self.now_ms)
 
     def changed(self, event: Event, change: Change) -> None:
         """An event was new."""
@@ -160,6 +160,7 @@ def test_only_what_is_not_over_is_replayed_and_what_is_too_old_is_dropped(tmp_pa
         async with opened(tmp_path) as tracker:
             await tracker.book.take([entered(1), left(2), ended(3)])
             await tracker.book.take([replace(entered(20), conversation="waits")])
+            tracker.store.keep_s = 1000
             tracker.now_ms = T + 1_010_000
             await tracker.book.keep_house()
             assert await tracker.store.events_of(C) == []

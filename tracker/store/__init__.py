@@ -9,9 +9,13 @@ __all__ = ["Appended", "DeadLetter", "Shared", "Store", "StoreFailed", "build"]
 
 def build(settings: Settings) -> Store:
     """The store that `settings` name. Raises `StoreFailed`."""
-    if settings.store != "sqlite":
-        # Only who uses it needs the driver.
-        from tracker.store.postgres import PostgresStore
+    found = _shared(settings.store) if settings.store != "sqlite" else JournalStore(settings.data)
+    found.keep_s = settings.keep_s
+    return found
 
-        return PostgresStore(settings.store)
-    return JournalStore(settings.data)
+
+def _shared(address: str) -> Store:
+    # Only who uses it needs the driver.
+    from tracker.store.postgres import PostgresStore
+
+    return PostgresStore(address)

@@ -13,7 +13,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from tracker.events import Event, Kind
-from tracker.store.protocol import LONGEST_RAW, Appended, DeadLetter, StoreFailed
+from tracker.store.protocol import KEEP_S, LONGEST_RAW, Appended, DeadLetter, StoreFailed
 
 Connection = psycopg.AsyncConnection[TupleRow]
 
@@ -75,6 +75,8 @@ DELETE FROM tracker_events WHERE conversation IN (SELECT conversation FROM old)
 
 class PostgresStore:
     """See `Store` and `Shared`. `address` is a libpq URL; a password may come from the environment (PGPASSWORD)."""
+
+    keep_s = KEEP_S
 
     def __init__(self, address: str) -> None:
         self._address = address

@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from tracker.events import Event
 
+KEEP_S = 30 * 86_400.0
 LONGEST_RAW = 16_384
 """Bytes of a bad delivery that are kept; the rest is cut off."""
 
@@ -39,7 +40,9 @@ class DeadLetter:
 
 
 class Store(Protocol):
-    """Every method raises `StoreFailed` if it cannot keep its word."""
+    """Every method raises `StoreFailed` if it cannot keep its word. Events are kept for `keep_s`."""
+
+    keep_s: float
 
     async def append(self, events: Sequence[Event], known: Mapping[str, int]) -> Appended:
         """Keep the events in one transaction: they survive SIGKILL once this returns. An id that is there already is

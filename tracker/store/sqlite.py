@@ -16,7 +16,7 @@ from typing import Any, ClassVar, TypeVar
 import orjson
 
 from tracker.events import Event, Kind
-from tracker.store.protocol import LONGEST_RAW, Appended, DeadLetter, StoreFailed
+from tracker.store.protocol import KEEP_S, LONGEST_RAW, Appended, DeadLetter, StoreFailed
 
 T = TypeVar("T")
 
@@ -57,6 +57,8 @@ class SqliteStore:
     """See `Store`. Raises `StoreFailed` if `folder` cannot hold it."""
 
     schema: ClassVar[str] = SCHEMA + ONCE_EACH
+
+    keep_s = KEEP_S
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
