@@ -166,6 +166,17 @@ def test_a_call_that_is_over_has_nothing_to_fall_back(talk: Talk) -> None:
     assert talk.fall_back().status_code == 409
 
 
+def test_a_relay_can_be_reached_at_several_addresses(start_cloud: StartCloud) -> None:
+    hosts = ["127.0.0.1", "127.0.0.2"]
+    media = Talk(start_cloud(media=True, media_hosts=hosts), 0).media()
+    assert media is not None
+    assert [candidate["host"] for candidate in media["candidates"]] == hosts
+    with voice() as port:
+        say(port, {**media, "candidates": media["candidates"][1:]}, range(1))
+        packet, sender = port.recvfrom(2048)
+    assert (len(packet), sender[0]) == (172, "127.0.0.2")
+
+
 def test_without_media_a_call_has_no_voice_path(start_cloud: StartCloud) -> None:
     talk = Talk(start_cloud(), 0)
     assert (talk.media(), talk.fall_back().status_code) == (None, 409)

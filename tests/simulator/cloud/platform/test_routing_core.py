@@ -17,7 +17,16 @@ from simulator.cloud.platform.effects import (
     RoutingChanged,
     WrappedUp,
 )
-from simulator.cloud.platform.model import TIMEOUT_CODE, CallState, Participant, Phase, Queue, RoutingStatus, Wrapup
+from simulator.cloud.platform.model import (
+    TIMEOUT_CODE,
+    CallState,
+    Media,
+    Participant,
+    Phase,
+    Queue,
+    RoutingStatus,
+    Wrapup,
+)
 from simulator.cloud.platform.routing_core import RoutingCore
 
 QUEUE, OTHER = "queue", "other"
@@ -336,3 +345,18 @@ def test_what_is_not_there_is_not_found(core: RoutingCore) -> None:
         with pytest.raises(ApiError) as refused:
             ask()
         assert refused.value.status == 404
+
+
+def test_a_voice_moves_to_a_phone_and_the_call_goes_on(core: RoutingCore) -> None:
+    talking = answered(core)
+    talking.media = Media(1, 2, (("127.0.0.1", 5004),))
+    effects = core.fall_back(3_000, "call", talking.id, "tel:+18005550100")
+    assert effects == [ConversationChanged("call")]
+    assert (talking.media.fallback_number, talking.state) == ("tel:+18005550100", CallState.CONNECTED)
+
+
+def test_a_call_without_a_voice_path_cannot_move_to_a_phone(core: RoutingCore) -> None:
+    talking = answered(core)
+    with pytest.raises(ApiError) as refusal:
+        core.fall_back(3_000, "call", talking.id, "tel:+18005550100")
+    assert (refusal.value.status, refusal.value.message) == (409, f"Participant {talking.id} has no media.")
