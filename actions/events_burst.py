@@ -9,7 +9,7 @@ from chaoslib.types import Configuration
 from harness.breaking.burst import Burst, Pace, postings, stop_file
 from harness.breaking.clearing import undo_arguments
 from harness.breaking.fault import Breakage, carry_out, clear, wire_run
-from harness.breaking.interactions import interactions
+from harness.breaking.interactions import interactions, spread
 from harness.breaking.limits import number, whole
 from harness.errors import BadInput, FaultNotInForce
 from harness.evidence import read
@@ -68,8 +68,9 @@ def _started_and_seen(run: Run, pace: Pace, count: int, open_share: float) -> di
     world = run.world
     assert world.tracker is not None  # noqa: S101 - refused above
     since = time.monotonic_ns()
-    made = interactions(count, world.seed, (world.queue_id, *world.queues), int(time.time() * 1000), open_share)
-    queue = postings(made, world.tracker.dialect, pace, world.seed, time.monotonic())
+    now_ms, dialect = int(time.time() * 1000), world.tracker.dialect
+    made = interactions(count, world.seed, (world.queue_id, *world.queues), now_ms, open_share)
+    queue = postings(spread(made, dialect, now_ms, pace.per_s), dialect, pace, world.seed, time.monotonic())
     events, wanted = len(queue), min(len(queue), pace.connections)
     stop_file(world).unlink(missing_ok=True)
     if FAULT not in os.environ.get("DESKSTORM_SABOTAGE", "").split(","):

@@ -1,5 +1,6 @@
 """Whether nothing is alerted that is as it should be."""
 
+import time
 from dataclasses import replace
 
 from chaoslib.types import Configuration
@@ -22,7 +23,9 @@ def alerts_false(at_least: int = 1, slack_s: float = 2, configuration: Configura
     slack_ms = alarms.look.run.scaled(slack_s) * 1000
     limits: Limits = replace(alarms.limits, max_dwell_ms=max(0.0, alarms.limits.max_dwell_ms - slack_ms))
     stories = alarms.stories(evidence)
-    may = {(one.alert, one.conversation) for story in stories for one in expected(story, limits, offset_ns())}
+    now = time.monotonic_ns()
+    alerts = [one for story in stories for one in expected(story, limits, offset_ns())]
+    may = {(one.alert, one.conversation) for one in alerts if one.since <= now}
     healthy = {story.conversation for story in stories} - {conversation for _, conversation in may}
     if len(healthy) < at_least:
         raise NoEvidence(

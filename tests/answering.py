@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Told:
-    """One answer; `body` is sent as JSON."""
+    """One answer; `body` is sent as JSON, bytes as they are."""
 
     body: Any = field(default_factory=dict)
     status: int = 200
@@ -26,7 +26,7 @@ def answering(answer: Callable[[str], Told]) -> Iterator[str]:
         def do_GET(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             told = answer(self.path)
-            text = json.dumps(told.body).encode()
+            text = told.body if isinstance(told.body, bytes) else json.dumps(told.body).encode()
             self.send_response(told.status)
             for name, value in {**told.headers, "Content-Length": str(len(text))}.items():
                 self.send_header(name, value)

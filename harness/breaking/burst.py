@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from harness.breaking.interactions import Interaction, delivery
+from harness.breaking.interactions import Happening, delivery
 from harness.errors import BadInput, FaultNotCleared
 from harness.evidence import Evidence, read
 from harness.runtime import Run
@@ -56,19 +56,17 @@ class Pace:
     shuffle: float = 0.0
 
 
-def postings(made: Sequence[Interaction], dialect: Dialect, pace: Pace, seed: int, start: float) -> list[Posting]:
-    """What is posted when: the events of all conversations in order of their time, but for those that are shuffled."""
+def postings(happenings: Sequence[Happening], dialect: Dialect, pace: Pace, seed: int, start: float) -> list[Posting]:
+    """What is posted when: each event in its turn, from `start` (monotonic seconds) on, but for those that are late."""
     dice = Random(f"{seed}:burst")
-    happenings = sorted((h for one in made for h in one.happenings), key=lambda happening: happening.at_ms)
-    bodies = [(h, body) for h in happenings if (body := delivery(h, dialect)) is not None]
-    places = [
-        place + (dice.uniform(1, len(bodies) / 4 + 2) if dice.random() < pace.shuffle else 0)
-        for place in range(len(bodies))
-    ]
-    return [
-        Posting(start + place / pace.per_s, number, h.id, h.conversation, body, [list(step) for step in h.steps])
-        for number, (place, (h, body)) in enumerate(zip(places, bodies, strict=True))
-    ]
+    found = []
+    for number, happening in enumerate(happenings):
+        body = delivery(happening, dialect)
+        late = dice.uniform(1, len(happenings) / 4 + 2) if dice.random() < pace.shuffle else 0.0
+        if body is not None:
+            due, steps = start + (number + late) / pace.per_s, [list(step) for step in happening.steps]
+            found.append(Posting(due, number, happening.id, happening.conversation, body, steps))
+    return found
 
 
 class Burst:

@@ -7,7 +7,7 @@ some wait still. Bounces stay below what is an anomaly.
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -122,6 +122,19 @@ class _Call:
 
     def _uuid(self) -> str:
         return str(uuid.UUID(int=self._dice.getrandbits(128), version=4))
+
+
+def spread(made: Sequence[Interaction], dialect: Dialect, start_ms: int, per_s: float) -> list[Happening]:
+    """What is delivered of all of them, in order, timed anew: so many a second from `start_ms` on."""
+    told = sorted((h for one in made for h in one.happenings), key=lambda happening: happening.at_ms)
+    told = [happening for happening in told if dialect is Dialect.GENESYS or happening.steps]
+    times: dict[str, int] = {}
+    found = []
+    for place, happening in enumerate(told):
+        at_ms = max(start_ms + round(place * 1000 / per_s), times.get(happening.conversation, 0) + 1)
+        times[happening.conversation] = at_ms
+        found.append(replace(happening, at_ms=at_ms))
+    return found
 
 
 def delivery(happening: Happening, dialect: Dialect) -> dict[str, Any] | None:

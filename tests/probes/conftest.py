@@ -210,3 +210,10 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     """A run to be written by hand; what it started ends with the test."""
     with ExitStack() as handles:
         yield Scene(tmp_path, handles)
+
+
+@pytest.fixture
+def handles() -> Iterator[ExitStack]:
+    """What ends with the test."""
+    with ExitStack() as found:
+        yield found

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.breaking.interactions import Interaction, delivery, interactions
+from harness.breaking.interactions import Interaction, delivery, interactions, spread
 from harness.world import Dialect
 
 QUEUES = ("billing", "sales", "support")
@@ -66,3 +66,17 @@ def test_the_simplified_dialect_knows_entries_and_exits_alone() -> None:
             assert found["detail"]["eventType"] == f"routing:conversation:queue:member:{ending}"
             assert found["detail"]["routingQueueId"] == happening.queue
             assert found["detail"]["timestamp"].endswith("Z")
+
+
+def test_spread_events_keep_their_order_and_are_timed_as_they_are_delivered() -> None:
+    made_up = made(2, 5)
+    for per_s in (10.0, 5_000.0):
+        found = spread(made_up, Dialect.GENESYS, END_MS, per_s)
+        assert len(found) == sum(len(one.happenings) for one in made_up)
+        assert found[0].at_ms == END_MS
+        for one in made_up:
+            own = [happening for happening in found if happening.conversation == one.conversation]
+            assert [happening.id for happening in own] == [happening.id for happening in one.happenings]
+            assert all(a.at_ms < b.at_ms for a, b in pairwise(own))
+    assert found[-1].at_ms - END_MS < 1_000 * len(found) / 10
+    assert all(happening.steps for happening in spread(made_up, Dialect.SEED, END_MS, 10.0))

@@ -1,0 +1,39 @@
+"""Alerts that should not have come."""
+
+from contextlib import ExitStack
+
+import pytest
+
+from harness.errors import NoEvidence
+from probes.alerts_false import alerts_false
+from tests.probes.conftest import Scene
+from tests.probes.tracked import alerted, waits, with_tracker
+
+
+def test_an_alert_about_a_conversation_within_its_limits_is_false(scene: Scene, handles: ExitStack) -> None:
+    with_tracker(scene, handles)
+    waits(scene, "c-1", since_s=150)
+    waits(scene, "c-2", since_s=50)
+    alerted(scene, "c-1", 45)
+    assert alerts_false(configuration=scene.configuration) == []
+    alerted(scene, "c-2", 1)
+    alerted(scene, "c-2", 1)
+    alerted(scene, "c-1", 1, alert="bouncing")
+    assert alerts_false(configuration=scene.configuration) == ["bouncing c-1", "stuck c-2"]
+
+
+def test_a_stay_close_to_the_limit_may_be_alerted(scene: Scene, handles: ExitStack) -> None:
+    with_tracker(scene, handles)
+    waits(scene, "c-1", since_s=149, until_s=50)
+    waits(scene, "c-2", since_s=30)
+    alerted(scene, "c-1", 50)
+    assert alerts_false(slack_s=5, configuration=scene.configuration) == []
+
+
+def test_without_conversations_that_must_not_alert_there_is_nothing_to_measure(
+    scene: Scene, handles: ExitStack
+) -> None:
+    with_tracker(scene, handles)
+    waits(scene, "c-1", since_s=150)
+    with pytest.raises(NoEvidence, match="at least 1 conversations that must not be alerted, found 0"):
+        alerts_false(configuration=scene.configuration)

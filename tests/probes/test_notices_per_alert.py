@@ -1,0 +1,28 @@
+"""How often one alert is told."""
+
+from contextlib import ExitStack
+
+import pytest
+
+from harness.errors import NoEvidence
+from probes.notices_per_alert import notices_per_alert
+from tests.probes.conftest import Scene
+from tests.probes.tracked import alerted, with_tracker
+
+
+def test_beginnings_are_counted_for_each_alert_and_sink(scene: Scene, handles: ExitStack) -> None:
+    with_tracker(scene, handles)
+    alerted(scene, "c-1", 40)
+    alerted(scene, "c-1", 40, sink="slack")
+    alerted(scene, "c-1", 40, key="another stay")
+    alerted(scene, "c-1", 30, state="still firing")
+    alerted(scene, "c-1", 20, state="resolved")
+    assert notices_per_alert(configuration=scene.configuration) == 1
+    alerted(scene, "c-1", 10)
+    assert notices_per_alert(configuration=scene.configuration) == 2
+
+
+def test_no_alerts_are_nothing_to_measure(scene: Scene, handles: ExitStack) -> None:
+    with_tracker(scene, handles)
+    with pytest.raises(NoEvidence):
+        notices_per_alert(configuration=scene.configuration)
