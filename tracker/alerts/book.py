@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import astuple
 from pathlib import Path
 
-from tracker.alerts.lifecycle import Alert, Notice, State
+from tracker.alerts.lifecycle import Alert, Condition, Notice, State
 
 RESOLVED_KEPT = 10_000
 ALERT = "kind, conversation, queue, since_ms, value, most, notices, noticed_ms, ended_ms"
@@ -45,6 +45,14 @@ class Book:
     def firing(self) -> list[Alert]:
         """The alerts that fire."""
         return [Alert(*row) for row in self._db.execute(f"SELECT {ALERT} FROM alerts WHERE ended_ms IS NULL")]  # noqa: S608
+
+    def unheard(self, conditions: Iterable[Condition]) -> list[Condition]:
+        """Those of `conditions` that never were an alert; none once alerts had to be forgotten for want of room."""
+        count = int(self._db.execute("SELECT count(*) FROM alerts WHERE ended_ms > 0").fetchone()[0])
+        if count >= RESOLVED_KEPT:
+            return []
+        known = "SELECT 1 FROM alerts WHERE kind = ? AND conversation = ? AND queue = ?"
+        return [c for c in conditions if not self._db.execute(known, (c.kind, c.conversation, c.queue)).fetchone()]
 
     def record(self, notices: Iterable[Notice]) -> None:
         """Keep `notices` for every sink, and the alerts as they stand now; all of it or nothing.

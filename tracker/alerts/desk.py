@@ -21,7 +21,7 @@ from tracker.trust import trusting
 
 # Conditions taken in one transaction: a storm of them does not keep the senders waiting.
 CHUNK = 500
-LONGEST_BACKOFF_S = 10.0
+LONGEST_BACKOFF_S = 5.0
 RECORD_AGAIN_S = 1.0
 
 
@@ -52,6 +52,7 @@ class Alerts:
         self._repeat_ms = round(settings.alert_repeat_s * 1000)
         self._lifecycle = Lifecycle(self._repeat_ms)
         self._waiting: deque[tuple[bool, Sequence[Condition]]] = deque()
+        self._over: list[Condition] = []
         self._unrecorded: list[Notice] = []
         self.problem = ""
         self._ending = False
@@ -72,9 +73,11 @@ class Alerts:
             self._waiting.append((False, conditions))
             self._wake()
 
-    def reconcile(self, holding: Iterable[Condition]) -> None:
-        """These are all the conditions that hold; for after a replay: what ended unseen is resolved."""
+    def reconcile(self, holding: Iterable[Condition], over: Iterable[Condition] = ()) -> None:
+        """After a replay: `holding` are all the conditions that hold, so what ended unseen is resolved. Those that are
+        `over` and were never told of, because the process was killed in that very moment, are told of now."""
         if not self.silent:
+            self._over += over
             self._waiting.append((True, tuple(holding)))
             self._wake()
 
@@ -146,7 +149,7 @@ class Alerts:
         while self._waiting:
             all_of_them, conditions = self._waiting.popleft()
             if all_of_them:
-                self._say(self._lifecycle.reconciled(conditions, self._now_ms()))
+                self._say(self._reconciled(conditions))
                 continue
             for first in range(0, len(conditions), CHUNK):
                 now_ms = self._now_ms()
@@ -154,6 +157,14 @@ class Alerts:
                 self._say([notice for one in chunk for notice in self._lifecycle.took(one, now_ms)])
                 await asyncio.sleep(0)  # waits: for the senders' turn
         self._say(self._lifecycle.due(self._now_ms()))
+
+    def _reconciled(self, holding: Sequence[Condition]) -> list[Notice]:
+        over, self._over = self._over, []
+        try:
+            unheard = self._book.unheard(over)
+        except sqlite3.Error as error:
+            self.problem, unheard = f"the book cannot be read: {error}", []
+        return self._lifecycle.reconciled(holding, self._now_ms()) + self._lifecycle.missed(unheard, self._now_ms())
 
     def _say(self, notices: Sequence[Notice]) -> None:
         self._unrecorded += notices

@@ -124,6 +124,14 @@ class Lifecycle:
         self._holding.clear()
         return ended + [notice for condition in conditions for notice in self.took(condition, now_ms)]
 
+    def missed(self, ended: Iterable[Condition], now_ms: int) -> list[Notice]:
+        """The notices of conditions that began and ended while nobody could say so."""
+        notices = []
+        for condition in ended:
+            fired = self._say(State.FIRING, _begun(condition), now_ms)
+            notices += [fired, self._say(State.RESOLVED, replace(fired.alert, ended_ms=now_ms), now_ms)]
+        return notices
+
     def due(self, now_ms: int) -> list[Notice]:
         """The alerts that must say at `now_ms` that they still fire."""
         found = []

@@ -169,6 +169,16 @@ class Ledger:
         """All that hold now."""
         return [condition for record in self._troubled.values() for condition in record.held]
 
+    def over(self) -> list[Condition]:
+        """The bouncing of the conversations in memory that are over: each condition as it ended."""
+        found = []
+        for conversation, record in (*self._queued.items(), *self._resting.items()):
+            if record.story.bounced and record.story.finished_ms is not None:
+                for queue in self._bouncing(record.story):
+                    times, limit = record.story.bounced[queue], self.thresholds.of(queue).max_bounces
+                    found.append(Condition("bouncing", conversation, queue, times[limit], len(times), limit, False))
+        return found
+
     def unfinished(self) -> list[str]:
         """The conversations in memory that are not over."""
         records = (*self._queued.items(), *self._resting.items())

@@ -18,16 +18,18 @@ WAITING_MOST = 100_000
 BATCH = 5_000
 # Long enough to fill a batch under load, short against what anybody looks at.
 LINGER_S = 0.2
+LONGEST_BACKOFF_S = 5.0
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of points so far; `dropped` over the life of the spool, the others since the start."""
+    """What became of points so far; `dropped` and `aged` over the life of the spool, the others since the start."""
 
     offered: int = 0
     lost: int = 0  # gone before the spool had them: the thread could not keep up, or the disk refused them
     spooled: int = 0  # on disk now
-    dropped: int = 0  # dropped from the spool for want of room, the oldest first
+    dropped: int = 0  # dropped from the spool unwritten, for want of room, the oldest first
+    aged: int = 0  # the same where the spool is the store: that is how long it keeps points
     written: int = 0
     refused: int = 0  # the store does not want them
     failures: int = 0  # writes that had to be tried again
@@ -48,7 +50,7 @@ class Metrics:
         self.path = path
         self._connect = connect
         self._capacity = capacity
-        self._backoff = Backoff(Random(seed))
+        self._backoff = Backoff(Random(seed), most_s=LONGEST_BACKOFF_S)
         self._waiting: deque[Point] = deque(maxlen=WAITING_MOST)
         self._offered = 0
         self._overrun = 0
@@ -116,7 +118,9 @@ class Metrics:
         except sqlite3.Error as error:
             lost = self._counts.lost + len(points)
             self._counts = replace(self._counts, lost=lost, problem=f"the spool refused points: {error}")
-        self._counts = replace(self._counts, spooled=len(self._spool), dropped=self._spool.dropped)
+        gone, store = self._spool.dropped, self._connect is not None
+        dropped, aged = (gone, 0) if store else (0, gone)
+        self._counts = replace(self._counts, spooled=len(self._spool), dropped=dropped, aged=aged)
 
     def _write_one(self, store: Store) -> float:
         """Write one batch; the seconds to wait before the next."""

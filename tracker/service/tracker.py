@@ -39,7 +39,7 @@ class Tracker:
         if self.diagnostics:
             await self.diagnostics.start()
         await self.book.open()
-        self.alerts.reconcile(self.ledger.conditions())
+        self.alerts.reconcile(self.ledger.conditions(), self.ledger.over())
         self._watching = asyncio.create_task(self._watch(self.ledger, self.alerts.took))
         self.intake.open = True
         self.unready = ""

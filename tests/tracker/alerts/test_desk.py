@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,20 @@ def test_nothing_is_lost_over_a_restart_and_nothing_known_is_said_again(tmp_path
             alerts.took([stuck(1, holds=False)])
             until(lambda: sink.received, "the next notice", 5)
         assert heard(sink) == [("c-1", "resolved")]
+
+
+def test_what_began_and_ended_as_the_process_was_killed_is_told_of_once(tmp_path: Path) -> None:
+    over = [Condition("bouncing", f"c-{number}", "billing", 1000, 4.0, 3.0, False) for number in (1, 2)]
+    with recording() as sink:
+        with desk(tmp_path, generic(sink.url)) as alerts:
+            alerts.took([replace(over[0], holds=True), over[0]])
+            until(lambda: len(sink.received) == 2, "what was seen", 5)
+        sink.received.clear()
+        for _ in range(2):
+            with desk(tmp_path, generic(sink.url)) as alerts:
+                alerts.reconcile([], over)
+                until(lambda: alerts.owed()[0].waiting == 0 and len(sink.received) == 2, "what was missed", 5)
+        assert heard(sink) == [("c-2", "firing"), ("c-2", "resolved")]
 
 
 def test_what_was_taken_just_before_the_end_is_kept(tmp_path: Path) -> None:

@@ -111,6 +111,14 @@ def test_a_dead_store_costs_the_oldest_points_and_says_how_many(tmp_path: Path) 
         assert read_points(metrics.path)[0] == point(70)
 
 
+def test_where_the_spool_is_the_store_old_points_make_room_and_are_not_called_dropped(tmp_path: Path) -> None:
+    with running(tmp_path / "m.sqlite", capacity=50) as metrics:
+        for number in range(120):
+            metrics.offer(point(number))
+        until(lambda: metrics.counts().aged == 70, "70 points to make room", 5)
+        assert (metrics.counts().dropped, metrics.counts().spooled) == (0, 50)
+
+
 def test_points_left_by_one_life_are_written_in_the_next(tmp_path: Path) -> None:
     with running(tmp_path / "m.sqlite", connecting("http://127.0.0.1:9")) as metrics:
         metrics.offer(point(1))
