@@ -56,6 +56,14 @@ class Delivery:
     failures: int = 0
 
 
+class Turn:
+    """One delivery among those of its conversation: whether it was sent, and answered or given up."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.over = asyncio.Event()
+
+
 class Feed:
     """Delivers events by `line`. At most 10,000 wait; beyond that new ones are dropped, and the evidence says so."""
 
@@ -67,7 +75,7 @@ class Feed:
         self._unsent = 0
         self._workers: list[asyncio.Task[None]] = []
         self._client: httpx.AsyncClient | None = None
-        self._answered: dict[str, asyncio.Event] = {}
+        self._turns: dict[str, Turn] = {}
 
     def start(self) -> None:
         """Deliver what happens from now on."""
@@ -114,17 +122,20 @@ class Feed:
         if conversation is None:
             yield
             return
-        before, mine = self._answered.get(conversation), asyncio.Event()
-        self._answered[conversation] = mine
+        before, mine = self._turns.get(conversation), Turn()
+        self._turns[conversation] = mine
         try:
             if before is not None:
+                await before.begun.wait()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(before.wait(), TURN_SECONDS)
+                    await asyncio.wait_for(before.over.wait(), TURN_SECONDS)
+            mine.begun.set()
             yield
         finally:
-            mine.set()
-            if self._answered.get(conversation) is mine:
-                del self._answered[conversation]
+            mine.begun.set()
+            mine.over.set()
+            if self._turns.get(conversation) is mine:
+                del self._turns[conversation]
 
     async def _delivered(self, client: httpx.AsyncClient, delivery: Delivery) -> bool:
         id, evidence = delivery.event["id"], self._cloud.evidence

@@ -10,7 +10,7 @@ import pytest
 
 from harness.errors import BadInput
 from harness.many import CHAOS_RUN
-from harness.settings import RunSettings
+from harness.settings import RunSettings, TrackerSettings
 
 EXPERIMENT = Path(__file__).parent.parent.parent / "experiments" / "schedule_publish.json"
 
@@ -47,6 +47,29 @@ def test_the_environment_is_heard_where_the_configuration_is_silent(monkeypatch:
 def test_a_number_out_of_range_is_refused_by_name(configuration: dict[str, Any], words: str) -> None:
     with pytest.raises(BadInput) as refusal:
         RunSettings.read(configuration, {})
+    assert words in str(refusal.value)
+
+
+def test_a_tracker_is_there_if_the_experiment_says_so() -> None:
+    assert RunSettings.read({}, {}).tracker is None
+    assert RunSettings.read({}, {"tracker": {}}).tracker == TrackerSettings()
+    found = RunSettings.read({}, {"tracker": {"max_dwell_s": 30, "queues": 1, "sinks": ["slack"]}}).tracker
+    assert found == TrackerSettings(max_dwell_s=30.0, queues=1, sinks=("slack",))
+
+
+@pytest.mark.parametrize(
+    ("tracker", "words"),
+    [
+        ([], "extension tracker: expected an object with keys of max_dwell_s"),
+        ({"max_dwel_s": 3}, "extension tracker: expected an object with keys of max_dwell_s"),
+        ({"max_dwell_s": 0}, "tracker max_dwell_s: expected a number from 1"),
+        ({"max_bounces": 1.5}, "tracker max_bounces: expected a whole number from 0"),
+        ({"sinks": ["pigeon"]}, "tracker sinks: expected a list of generic, slack"),
+    ],
+)
+def test_a_tracker_that_makes_no_sense_is_refused_by_name(tracker: Any, words: str) -> None:
+    with pytest.raises(BadInput) as refusal:
+        RunSettings.read({}, {"tracker": tracker})
     assert words in str(refusal.value)
 
 

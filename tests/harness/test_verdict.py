@@ -155,3 +155,20 @@ def test_no_evidence_at_all_is_void() -> None:
 )
 def test_fail_beats_void_beats_pass(verdicts: list[Verdict], expected: Verdict) -> None:
     assert worst(verdicts) is expected
+
+
+def cannot_tell(t: int) -> Entry:
+    why = "the tracker cannot tell its alerts: /api/v1/alerts answers 404"
+    return ended(t, "alerts fired", "method", type="probe", expected="1", status="failed", why=why, cannot_tell=True)
+
+
+def test_what_nobody_can_tell_is_void_and_not_a_failure() -> None:
+    found = judged([*healthy(), cannot_tell(25)])
+    assert found.verdict is Verdict.VOID
+    assert found.reasons == ("alerts fired: the tracker cannot tell its alerts: /api/v1/alerts answers 404",)
+
+
+def test_what_nobody_can_tell_takes_nothing_from_a_failure_found_later() -> None:
+    found = judged([*healthy(), cannot_tell(25), probe(31, "calm", False)])
+    assert found.verdict is Verdict.FAIL
+    assert found.reasons[0] == "calm: expected 1, found 0"

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from harness.evidence import EvidenceWriter, read
@@ -26,6 +27,8 @@ class Recorder:
 
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
+        self.tokens: list[str | None] = []
+        self.addressed: list[str] = []
         self.answers: list[int] = []
         recorder = self
 
@@ -33,6 +36,8 @@ class Recorder:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 recorder.events.append(json.loads(body))
+                recorder.tokens.append(self.headers["authorization"])
+                recorder.addressed.append(self.path)
                 self.send_response(recorder.answers.pop(0) if recorder.answers else 200)
                 self.send_header("content-length", "0")
                 self.end_headers()
@@ -154,6 +159,103 @@ def test_beyond_10000_waiting_events_the_new_ones_are_dropped_and_noted(tmp_path
         event_feed="http://127.0.0.1:9/",
     )
     assert len(read(folder).of("cloud.feed.dropped")) == 3
+
+
+def test_the_feed_goes_by_its_proxy_and_carries_its_token(tmp_path: Path, recorder: Recorder) -> None:
+    published(
+        tmp_path,
+        [ACD_START],
+        lambda: recorder.events,
+        event_feed="http://tracker.example/eventbridge",
+        event_feed_proxy=recorder.url.removesuffix("/events"),
+        event_feed_token="token-of-the-tracker",
+    )
+    assert recorder.addressed == ["http://tracker.example/eventbridge"]
+    assert recorder.tokens == ["Bearer token-of-the-tracker"]
+
+
+def test_the_simplified_dialect_carries_queues_alone(tmp_path: Path, recorder: Recorder) -> None:
+    prefix = "v2.detail.events.conversation.c1."
+    topics = [f"{prefix}customer.start", f"{prefix}acd.start", f"{prefix}user.start", f"{prefix}acd.end"]
+    about = {"conversationId": "c1", "queueId": "q1", "participantId": "p1", "eventTime": 1_767_225_600_123}
+    published(
+        tmp_path,
+        topics,
+        lambda: len(recorder.events) == 2,
+        event_feed=recorder.url,
+        event_feed_dialect="seed",
+        body=about,
+    )
+    member = "routing:conversation:queue:member"
+    assert [event["detail"] for event in recorder.events] == [
+        {
+            "eventType": f"{member}:{kind}",
+            "conversationId": "c1",
+            "routingQueueId": "q1",
+            "participantId": "p1",
+            "timestamp": "2026-01-01T00:00:00.123Z",
+        }
+        for kind in ("enter", "exit")
+    ]
+    assert [event["detail-type"] for event in recorder.events] == [f"{member}:enter", f"{member}:exit"]
+
+
+def test_events_of_one_conversation_come_in_order_while_all_goes_well(tmp_path: Path, recorder: Recorder) -> None:
+    published(
+        tmp_path,
+        [ACD_START] * 30,
+        lambda: len(recorder.events) == 30,
+        event_feed=recorder.url,
+        body={"conversationId": "c1"},
+    )
+    assert [body["number"] for body in recorder.bodies()] == list(range(30))
+
+
+def test_each_attempt_and_its_answer_are_in_the_evidence(tmp_path: Path, recorder: Recorder) -> None:
+    recorder.answers = [503]
+    published(
+        tmp_path,
+        [ACD_START],
+        lambda: len(recorder.events) == 2,
+        event_feed=recorder.url,
+        time_scale=0.02,
+        body={"conversationId": "c1"},
+    )
+    found = read(tmp_path / "evidence")
+    id = recorder.events[0]["id"]
+    assert [entry.fields for entry in found.of("cloud.feed.sent")] == [
+        {"event": id, "conversation": "c1", "topic": ACD_START, "attempt": attempt} for attempt in (1, 2)
+    ]
+    assert found.of("cloud.feed.answered")[0].fields == {"event": id, "status": 503}
+
+
+@pytest.mark.world
+def test_a_feed_can_be_begun_later_and_only_once(start_cloud: StartCloud, recorder: Recorder) -> None:
+    cloud = start_cloud(flow=True, queues=[{"id": "held", "name": "Held", "staffed": False}])
+    cloud.control("feed_events", url=recorder.url, token="t")
+    placed = cloud.control("place_call", queue_id="held")["conversationId"]
+    cloud.control("move_call", conversation_id=placed, queue_id="held")
+    cloud.control("end_call", conversation_id=placed)
+    until(lambda: len(recorder.events) >= 8, "every event of the call", 5)
+    topics = [str(event["detail"]["topicName"]).partition(f"{placed}.")[2] for event in recorder.events]
+    assert topics == [
+        "customer.start",
+        "flow.start",
+        "flow.end",
+        "acd.start",
+        "acd.end",
+        "acd.start",
+        "acd.end",
+        "customer.end",
+    ]
+    headers = {"authorization": f"Bearer {cloud.settings['control_token']}"}
+    for given in ({"url": recorder.url}, {"colour": "red"}, {}):
+        url = f"{cloud.ready['control']}/feed_events"
+        assert httpx.post(url, json=given, headers=headers, trust_env=False).status_code == 400
+    visits = [(entry["left"] is None, entry["outcome"]) for entry in cloud.evidence().of("cloud.visit")]
+    assert visits == [(True, None), (False, "FLOW_OUT"), (True, None), (False, "ABANDON")]
+    calls = [entry["ended"] is None for entry in cloud.evidence().of("cloud.call")]
+    assert calls == [True, False]
 
 
 @pytest.mark.world

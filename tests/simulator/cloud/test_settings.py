@@ -45,6 +45,8 @@ def test_what_is_not_given_has_its_default(tmp_path: Path) -> None:
         ({"switches": {"close_code": 1}}, "switches: expected keys of"),
         ({"switches": {"oauth_error_body": "xml"}}, "switch oauth_error_body: expected one of"),
         ({"switches": {"enforce_scopes": "yes"}}, "switches enforce_scopes: expected bool, found 'yes'"),
+        ({"event_feed_dialect": "latin"}, "event_feed_dialect: expected one of ['genesys', 'seed'], found 'latin'"),
+        ({"queues": [{"id": "q"}]}, "queues: expected the keys ['name']"),
         ({"time_scale": 0}, "time_scale: expected a number above 0"),
         ({"time_scale": "fast"}, "cloud settings time_scale: expected float, found 'fast'"),
         ({"agents": []}, "agents: expected at least one agent"),

@@ -112,6 +112,11 @@ class Routing(RuleBasedStateMachine):
         call, leg = self.leg(number)
         self.do(lambda: self.core.transfer_to_queue(self.now_ms, call, leg, queue))
 
+    @rule(number=pick, queue=queues)
+    def somebody_moves_a_call(self, number: int, queue: str) -> None:
+        call, _ = self.leg(number)
+        self.do(lambda: self.core.move(self.now_ms, call, queue))
+
     @rule(number=pick, agent=agents)
     def agent_transfers_to_an_agent(self, number: int, agent: str) -> None:
         call, leg = self.leg(number)
