@@ -40,3 +40,20 @@ def test_voice_is_heard_and_measured_at_both_ends(start_cloud: StartCloud, start
         assert found["loss_percent"] == 0.0
     read = cloud.service().get(f"/api/v2/telephony/providers/edges/mediastatistics/conversations/{conversation}").json()
     assert read["entities"][0]["mediaStatistics"][0]["rtp"]["packetsReceived"] > 100
+
+
+def test_a_voice_that_the_server_moves_to_a_phone_is_shown_with_its_number(
+    start_cloud: StartCloud, start_crowd: StartCrowd
+) -> None:
+    cloud = start_cloud(media=True, time_scale=0.1)
+    crowd = start_crowd(cloud)
+    crowd.on_queue()
+    conversation, agent = taken_call(cloud, crowd)
+    part = cloud.service().get(f"/api/v2/conversations/{conversation}").json()["participants"][-1]["id"]
+    path = f"/api/v2/conversations/calls/{conversation}/participants/{part}/fallback"
+    number = cloud.service().post(path).json()["phoneNumber"]
+    until(lambda: voice(crowd, agent).get("state") == "fallback", "the voice on a phone", within_s=5)
+    assert voice(crowd, agent) == {"conversation": conversation, "state": "fallback", "number": number}
+    (given,), (shown,) = lines(cloud.evidence, "cloud.fallback"), lines(crowd.evidence, "media.fallback")
+    assert (given["number"], shown) == (number, {"conversation": conversation, "number": number})
+    assert len(crowd.evidence().of("socket.open")) == len(crowd.desktops())
