@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from tracker.envelope import FIRST_MS, KINDS, LAST_MS, SIMPLE_KINDS
 from tracker.service.query import LAST_PAGE, LONGEST_TEXT, MOST_ON_A_PAGE
 
 Json = dict[str, Any]
@@ -126,7 +127,10 @@ def _query(name: str, schema: Json, required: bool = False) -> Json:
 
 
 def _delivery() -> Json:
-    either: Json = {"application/json": {"schema": True, "example": EXAMPLE}}
+    event = _ref("Event")
+    batch: Json = {"type": "array", "items": event, "minItems": 1}
+    schema: Json = {"anyOf": [event, batch, _object(events=batch)]}
+    either: Json = {"application/json": {"schema": schema, "example": EXAMPLE}}
     either["application/cloudevents+json"] = either["application/json"]
     bad = {"anyOf": [_ref("Delivered"), _ref("Error")]}
     return {
@@ -186,6 +190,7 @@ def _schemas() -> Json:
     }
     step: Json = {"type": "string", "enum": ["enter", "exit"]}
     return {
+        **_event_schemas(),
         "Error": _object(error=_object(what=TEXT, expected=TEXT, found=TEXT)),
         "Delivered": _object(accepted=COUNT, duplicates=COUNT, unsupported=COUNT, rejected=COUNT),
         "Transition": _object(type=step, queue_id=TEXT, participant_id=MAYBE_TEXT, timestamp=INSTANT),
@@ -234,3 +239,50 @@ def _schemas() -> Json:
         ),
         "DeadLetter": _object(number=COUNT, at=INSTANT, reason=TEXT, raw=TEXT),
     }
+
+
+NAME: Json = {"type": "string", "pattern": "^[ -~]{1,256}$"}
+MAYBE_NAME: Json = {"anyOf": [NAME, {"type": "null"}]}
+
+
+def _event_schemas() -> Json:
+    kinds = "|".join(sorted(name.replace(".", "\\.") for name in KINDS))
+    time: Json = {"anyOf": [{"type": "integer", "minimum": FIRST_MS, "maximum": LAST_MS - 1}, AT]}
+    body = {
+        "conversationId": NAME,
+        "eventTime": time,
+        "queueId": NAME,
+        "participantId": MAYBE_NAME,
+        "userId": MAYBE_NAME,
+        "answeredUserId": MAYBE_NAME,
+        "acdOutcome": MAYBE_NAME,
+        "disconnectType": MAYBE_NAME,
+    }
+    simple = {
+        "eventType": {"type": "string", "enum": sorted(SIMPLE_KINDS)},
+        "conversationId": NAME,
+        "routingQueueId": NAME,
+        "participantId": MAYBE_NAME,
+        "timestamp": time,
+    }
+    topic: Json = {"type": "string", "pattern": f"^v2\\.detail\\.events\\.conversation\\.[^.]+\\.({kinds})$"}
+    return {
+        "Event": {"anyOf": [_ref("RealEvent"), _ref("SimpleEvent")]},
+        "RealEvent": _open(
+            ["detail-type", "detail"],
+            **{
+                "id": MAYBE_NAME,
+                "source": NAME,
+                "detail-type": topic,
+                "detail": _open(["eventBody"], eventBody=_open(["conversationId", "eventTime", "queueId"], **body)),
+            },
+        ),
+        "SimpleEvent": _open(["detail"], id=MAYBE_NAME, source=NAME, detail=_object(**simple)),
+    }
+
+
+AT: Json = {"type": "string", "pattern": "^20[0-9]{2}-0[1-9]-0[1-9]T[01][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?Z$"}
+
+
+def _open(required: list[str], **properties: Json) -> Json:
+    return {"type": "object", "properties": properties, "required": required}
