@@ -50,7 +50,7 @@ class Sink:
     """Where alerts are sent to; `kind` is the shape of what is sent."""
 
     kind: str
-    url: str
+    url: str = field(repr=False)
     token: Secret | None
 
 
@@ -191,7 +191,8 @@ def _tsdb(part: Given | None) -> Tsdb | None:
 
 def _sink(part: Given) -> Sink:
     kind = part.choice("kind", ("generic", "slack", "pagerduty", "alertmanager"))
-    found = Sink(kind, part.url("url"), part.secret("token_env"))
+    hidden = part.secret("url_env")  # whoever knows a Slack webhook's address may write there
+    found = Sink(kind, hidden.value if hidden else part.url("url"), part.secret("token_env"))
     part.rest()
     return found
 

@@ -43,9 +43,9 @@ class Running:
 
 @contextmanager
 def running(
-    folder: Path, defect: str | None = None, env: dict[str, str] | None = None, **settings: Any
+    folder: Path, defect: str | None = None, env: dict[str, str] | None = None, code: int = 0, **settings: Any
 ) -> Iterator[Running]:
-    """A tracker with its data below `folder`; it must end in order when the block ends."""
+    """A tracker with its data below `folder`; it must end with `code` when the block ends."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "settings.json"
     path.write_text(json.dumps({"data": str(folder / "data"), "life_line": True, "defect": defect, **settings}))
@@ -60,7 +60,7 @@ def running(
         with httpx.Client(base_url=ready["url"], trust_env=False, timeout=10) as client:
             yield Running(process, ready["url"], client)
         process.stdin.close()
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=20) == code
     finally:
         process.kill()
         process.wait()
