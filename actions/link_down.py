@@ -1,4 +1,4 @@
-"""A network link without a cable."""
+"""A network link that is down."""
 
 from dataclasses import asdict
 from typing import Any
@@ -11,7 +11,7 @@ from harness.network.cutting import seen_cut
 from harness.network.link import found, is_up, take_down
 from harness.network.meant import folder_of, meant
 from harness.network.normal import clear
-from harness.network.place import Place, Way
+from harness.network.place import Way
 
 __all__ = ["inject_link_down", "clear_link_down"]
 
@@ -22,7 +22,7 @@ NEEDS = ("veth",)
 def inject_link_down(
     direction: str = "both", seconds: float = 60, on: Settings = None, configuration: Configuration = None
 ) -> dict[str, Any]:
-    """Take the desktops' network link down, as when somebody pulls the cable; always for both directions.
+    """Take the desktops' end of their network link down, for both directions. They are told that there is none.
 
     `on` says where: nothing for every site of the world, `{"site": "a"}`, or `{"interface": "eth0",
     "whole_interface": true}`: a link is down for everybody.
@@ -34,13 +34,13 @@ def inject_link_down(
         raise BadInput("direction", "both, for a link that is down", direction)
     if limited := [place.name for place in order.places if not place.target.everything]:
         raise BadInput("on", "no cidrs and no ports, for a link that is down", limited[0])
-    # At a site the far end is taken down: desktops keep their addresses and routes, as with a cable that is pulled.
-    links = [found(_interface(place)) for place in order.places]
+    # The desktops' own end: with the other one down, what is meant for them would leave by the machine's default route.
+    ends = [place.ends[Way.FROM_DESKTOPS] for place in order.places]
+    links = [found(end.namespace, end.interface) for end in ends]
 
     def apply(lease: str) -> dict[str, Any]:
-        names = [link.interface for link in links]
-        states = {} if order.sabotaged else take_down(folder_of(order.run), FAULT, lease, names)
-        if up := [name for name in names if is_up(name)]:
+        states = {} if order.sabotaged else take_down(folder_of(order.run), FAULT, lease, links)
+        if up := [link.interface for link in links if is_up(link)]:
             raise FaultNotInForce(FAULT, "links that are down", f"{', '.join(up)} up")
         seen: dict[str, Any] = {}
         for place in order.places:
@@ -55,7 +55,3 @@ def inject_link_down(
 def clear_link_down(configuration: Configuration = None) -> dict[str, Any]:
     """Put the link up again; nothing to do if it is not down."""
     return clear(configuration, FAULT)
-
-
-def _interface(place: Place) -> str:
-    return place.ends[Way.FROM_DESKTOPS if place.witness else Way.TO_DESKTOPS].interface

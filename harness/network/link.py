@@ -16,16 +16,17 @@ STATES = ("linkdown", "dead", "offload", "trap")
 
 @dataclass(frozen=True)
 class Link:
-    """An interface of the root namespace with what it loses when it goes down: routes and IPv6 addresses."""
+    """An interface with what it loses when it goes down: routes and IPv6 addresses."""
 
+    namespace: str
     interface: str
     routes: tuple[str, ...]
     addresses: tuple[str, ...]
 
 
-def found(interface: str) -> Link:
+def found(namespace: str, interface: str) -> Link:
     """As it is now."""
-    shell = Shell()
+    shell = Shell(namespace)
     routes = [
         f"{family} {' '.join(word for word in line.split() if word not in STATES)}"
         for family in ("-4", "-6")
@@ -36,17 +37,17 @@ def found(interface: str) -> Link:
         for link in json.loads(shell.ip("-j", "-6", "addr", "show", "dev", interface, "scope", "global") or "[]")
         for info in link.get("addr_info", ())
     ]
-    return Link(interface, tuple(routes), tuple(addresses))
+    return Link(namespace, interface, tuple(routes), tuple(addresses))
 
 
-def take_down(folder: Path, fault: str, lease: str, interfaces: Sequence[str]) -> dict[str, Any]:
+def take_down(folder: Path, fault: str, lease: str, links: Sequence[Link]) -> dict[str, Any]:
     """Take the links down under `lease`; the state of each."""
     with opened(folder) as book:
         if book.undone(lease):
             raise FaultNotInForce(fault, "a lease that is held", "one that was undone meanwhile")
-        for interface in interfaces:
-            Shell("", book.lock).ip("link", "set", "dev", interface, "down")
-    return {interface: "up" if is_up(interface) else "down" for interface in interfaces}
+        for link in links:
+            Shell(link.namespace, book.lock).ip("link", "set", "dev", link.interface, "down")
+    return {link.interface: "up" if is_up(link) else "down" for link in links}
 
 
 def bring_up(folder: str, fault: str, on: Mapping[str, Any], links: list[dict[str, Any]], lease: str) -> dict[str, Any]:
@@ -58,10 +59,10 @@ def bring_up(folder: str, fault: str, on: Mapping[str, Any], links: list[dict[st
     with opened(Path(folder)) as book:
         book.drop(lease)
         for given in links:
-            link = Link(given["interface"], tuple(given["routes"]), tuple(given["addresses"]))
+            link = Link(given["namespace"], given["interface"], tuple(given["routes"]), tuple(given["addresses"]))
             try:
-                _bring_up(Shell("", book.lock), link)
-                states[link.interface] = "up" if is_up(link.interface) else "down"
+                _bring_up(Shell(link.namespace, book.lock), link)
+                states[link.interface] = "up" if is_up(link) else "down"
             except ToolFailed as error:
                 if not error.gone:
                     raise FaultNotCleared(fault, f"{link.interface} up", str(error)) from None
@@ -70,9 +71,9 @@ def bring_up(folder: str, fault: str, on: Mapping[str, Any], links: list[dict[st
     return states
 
 
-def is_up(interface: str) -> bool:
+def is_up(link: Link) -> bool:
     """Whether it was brought up (whether a cable is in it is another matter)."""
-    return "UP" in json.loads(Shell().ip("-j", "link", "show", "dev", interface))[0]["flags"]
+    return "UP" in json.loads(Shell(link.namespace).ip("-j", "link", "show", "dev", link.interface))[0]["flags"]
 
 
 def _bring_up(shell: Shell, link: Link) -> None:

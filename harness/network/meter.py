@@ -114,7 +114,7 @@ class Meter:
         (0: as fast as it goes); those that are still missing `late_s` after the last one are lost."""
         sender, receiver = (self._near, self._far) if outgoing else (self._far, self._near)
         list(_received(receiver))
-        sender.connect(receiver.getsockname())
+        address = receiver.getsockname()
         hearing = _Hearing()
         payload = bytes(max(0, size - 42 - HEAD.size))
         gap_s = size * 8 / rate_bit if rate_bit else 0.0
@@ -125,7 +125,7 @@ class Meter:
             if gap_s and (ahead := began + number * gap_s - time.monotonic()) > 0.001:
                 pause(ahead)
             with suppress(OSError):  # a full queue loses it, as a link that is down does
-                sender.send(_numbered(number, payload))
+                sender.sendto(_numbered(number, payload), address)
         hearing.wait(receiver, count, late_s)
         return hearing.heard(count, size)
 

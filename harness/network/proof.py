@@ -11,10 +11,9 @@ from harness.errors import BadInput
 from harness.network.meter import Connects, Heard
 from harness.network.shape import Shape
 
-# -ln(1e-6): so many expected events make "not one of them" as unlikely as that. Twice the deviations of a normal
-# distribution for it, because small counts are not normally distributed.
-SURELY = 14.0
-DEVIATIONS = 6.0
+# Of sixty expected events, fewer than 17 or more than 103 are as unlikely as one in a million: five deviations of a
+# normal distribution, and one of them more because counts are not normally distributed.
+DEVIATIONS = 5.0
 EXPECTED_EVENTS = 60.0
 MOST = 60_000
 SLOW_LINK_S = 10.0

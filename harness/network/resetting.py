@@ -1,6 +1,7 @@
 """Aborting established TCP connections with `ss -K`, and the connections of our own by which that is seen."""
 
 import socket
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -79,7 +80,8 @@ class Trial:
 
     def seen_dead(self) -> dict[str, Any]:
         """What became of ours; `FaultNotInForce` if one is alive."""
-        found = [link.end() for link in self._links]
+        deadline = time.monotonic() + DEAD_WITHIN_S
+        found = [link.end(deadline) for link in self._links]
         if alive := found.count(""):
             raise FaultNotInForce(self._fault, "connections that are reset", f"{alive} of {len(found)} alive")
         return {"reset": sorted(set(found))}
@@ -107,10 +109,10 @@ class _Link:
     def __init__(self, link: socket.socket) -> None:
         self.name: tuple[str, int] = link.getsockname()
         self._link = link
-        self._link.settimeout(DEAD_WITHIN_S)
 
-    def end(self) -> str:
-        """The error with which it ended; "" if it did not."""
+    def end(self, deadline: float) -> str:
+        """The error with which it ended; "" if it did not until `deadline` (monotonic)."""
+        self._link.settimeout(max(0.01, deadline - time.monotonic()))
         try:
             self._link.recv(1)
         except (ConnectionResetError, ConnectionAbortedError) as error:

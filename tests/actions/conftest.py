@@ -238,6 +238,19 @@ def sabotaged() -> Iterator[Live]:
     yield from live_world(RunSettings(agents=2, sabotage=_everything_sabotaged()))
 
 
+@pytest.fixture(scope="session")
+def at_site() -> Iterator[Live]:
+    """A healthy world whose two desktops live behind a network link of their own."""
+    yield from live_world(RunSettings(agents=2, sites=1))
+
+
+@pytest.fixture(scope="session")
+def sabotaged_site() -> Iterator[Live]:
+    """The same, in which every fault of the network silently does nothing."""
+    faults = tuple(path.stem for path in (ROOT / "actions").glob("*.py") if "harness.network" in path.read_text())
+    yield from live_world(RunSettings(agents=2, sites=1, sabotage=faults))
+
+
 @pytest.fixture
 def floor(live: Live) -> Live:
     """The healthy world with every desktop connected and idle, whatever the test before did to them."""

@@ -1,0 +1,40 @@
+import pytest
+
+from harness.errors import BadInput, FaultNotInForce
+from tests.actions.conftest import Live
+
+pytestmark = pytest.mark.world
+
+def test_no_more_passes_than_ordered_and_everything_afterwards(at_site: Live) -> None:
+    with at_site.fault("bandwidth", rate_kbit=64) as found:
+        seen = found["seen"]["site a"]
+        assert [rule[0]["rate"] for rule in seen["rules"]] == [80_000, 80_000]  # bytes: 64 kbit/s ten times as fast
+        assert 300 < seen["from_desktops"]["rate_kbit"] < 704 and 300 < seen["to_desktops"]["rate_kbit"] < 704
+    assert at_site.in_force() == []
+
+
+def test_one_way_leaves_the_other_alone(at_site: Live) -> None:
+    with at_site.fault("bandwidth", rate_kbit=64, direction="from_desktops") as found:
+        assert found["seen"]["site a"]["to_desktops"]["rate_kbit"] > 5000
+
+
+def test_beside_slower_media_it_is_seen_in_tcp(at_site: Live) -> None:
+    with at_site.fault("media_throttle", rate_kbit=16), at_site.fault("bandwidth", rate_kbit=256) as found:
+        assert found["in_force"]
+
+
+def test_it_is_not_believed_without_being_seen(sabotaged_site: Live) -> None:
+    assert "at most 640.0 kbit/s from_desktops" in str(sabotaged_site.refuses(FaultNotInForce, "bandwidth"))
+
+
+def test_wrong_parameters_are_refused(at_site: Live) -> None:
+    at_site.refuses(BadInput, "bandwidth", rate_kbit=1)
+    at_site.refuses(BadInput, "bandwidth", burst_bytes=1.5)
+    at_site.refuses(BadInput, "bandwidth", on={"site": "z"})
+
+
+def test_the_same_fault_twice_is_refused_and_the_first_stays(at_site: Live) -> None:
+    with at_site.fault("bandwidth"):
+        with pytest.raises(BadInput, match="expected none in force there yet"):
+            at_site.inject("bandwidth", rate_kbit=128)
+        assert at_site.in_force() == ["bandwidth"]

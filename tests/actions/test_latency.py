@@ -1,0 +1,51 @@
+import pytest
+
+from harness.errors import BadInput, FaultNotInForce
+from tests.actions.conftest import Live
+
+pytestmark = [pytest.mark.world, pytest.mark.netem]
+
+def test_packets_are_as_late_as_ordered_and_on_time_afterwards(at_site: Live) -> None:
+    with at_site.fault("latency", delay_ms=200) as found:
+        seen = found["seen"]["site a"]
+        assert 19 < seen["from_desktops"]["delay_ms"] < 40
+        assert 19 < seen["to_desktops"]["delay_ms"] < 40
+        assert 39 < seen["connect_ms"] < 90
+        assert [rule[0]["delay"]["delay"] for rule in seen["rules"]] == [0.02, 0.02]
+    assert at_site.clear("latency") == {"fault": "latency", "in_force": False}
+
+
+def test_one_way_leaves_the_other_alone_and_jitter_has_its_distribution(at_site: Live) -> None:
+    variation = {"distribution": "pareto", "correlation_percent": 25}
+    with at_site.fault("latency", delay_ms=300, jitter_ms=50, variation=variation, direction="to_desktops") as found:
+        seen = found["seen"]["site a"]
+        assert seen["from_desktops"]["delay_ms"] < 10 < seen["to_desktops"]["delay_ms"]
+        assert seen["rules"][0][0]["delay"] == {"delay": 0.03, "jitter": 0.005, "correlation": 0.25}
+
+
+def test_latency_and_loss_compose_and_are_cleared_each_for_itself(at_site: Live) -> None:
+    with at_site.fault("latency", delay_ms=200), at_site.fault("packet_loss", percent=5) as found:
+        seen = found["seen"]["site a"]
+        assert seen["from_desktops"]["delay_ms"] > 19 and 2 < seen["from_desktops"]["lost_percent"] < 9
+        assert at_site.clear("latency")["seen"]["site a"] == {"path": "not looked, still in force: packet_loss"}
+        assert at_site.in_force() == ["packet_loss"]
+
+
+def test_it_is_not_believed_without_being_seen(sabotaged_site: Live) -> None:
+    assert "expected 20.0 ms from_desktops" in str(sabotaged_site.refuses(FaultNotInForce, "latency"))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"delay_ms": 0},
+        {"delay_ms": 50, "jitter_ms": 60},
+        {"variation": {"distribution": "gauss"}},
+        {"variation": {"shape": "normal"}},
+        {"direction": "up"},
+        {"on": {"site": "z"}},
+        {"seconds": 0},
+    ],
+)
+def test_wrong_parameters_are_refused(at_site: Live, wrong: dict[str, object]) -> None:
+    at_site.refuses(BadInput, "latency", **wrong)

@@ -1,0 +1,39 @@
+import pytest
+
+from harness.errors import BadInput, FaultNotInForce
+from tests.actions.conftest import Live
+
+pytestmark = [pytest.mark.world, pytest.mark.netem]
+
+def test_as_much_is_lost_as_ordered_and_nothing_afterwards(at_site: Live) -> None:
+    with at_site.fault("packet_loss", percent=5) as found:
+        seen = found["seen"]["site a"]
+        assert 2 < seen["from_desktops"]["lost_percent"] < 9 and 2 < seen["to_desktops"]["lost_percent"] < 9
+        assert seen["counters"]["from_desktops"]["dropped"] > 0
+    assert at_site.in_force() == []
+
+
+def test_with_correlation_as_much_is_lost_and_more_of_it_in_a_row(at_site: Live) -> None:
+    with at_site.fault("packet_loss", percent=5, correlation_percent=50) as found:
+        seen = found["seen"]["site a"]
+        assert seen["rules"][0][0]["loss-gemodel"] == {"p": 0.025, "r": 0.475, "1-h": 1, "1-k": 0}
+        assert 2 < seen["to_desktops"]["lost_percent"] < 9
+
+
+def test_bursts_towards_the_desktops_leave_the_other_way_alone(at_site: Live) -> None:
+    burst = {"begin_percent": 2, "end_percent": 20}
+    with at_site.fault("packet_loss", burst=burst, direction="to_desktops") as found:
+        seen = found["seen"]["site a"]
+        assert seen["from_desktops"]["lost_percent"] == 0 < seen["to_desktops"]["lost_percent"]
+
+
+def test_it_is_not_believed_without_being_seen(sabotaged_site: Live) -> None:
+    assert "expected 2 % lost from_desktops" in str(sabotaged_site.refuses(FaultNotInForce, "packet_loss"))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"percent": 0}, {"percent": 101}, {"correlation_percent": 99}, {"burst": {"p": 1}}, {"burst": {"end_percent": 0}}],
+)
+def test_wrong_parameters_are_refused(at_site: Live, wrong: dict[str, object]) -> None:
+    at_site.refuses(BadInput, "packet_loss", **wrong)

@@ -1,0 +1,58 @@
+"""A link of the tests' own: two namespaces joined by a veth pair, gone afterwards whatever happens."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from harness.network.shell import Shell, ToolFailed
+from harness.waiting import until
+
+
+@dataclass(frozen=True)
+class Joined:
+    """`near` and `far` are namespaces ("" is the root one) with one interface each."""
+
+    near: str
+    far: str
+    near_link: str
+    far_link: str
+    near_address: str
+    far_address: str
+
+
+@contextmanager
+def joined(far_is_root: bool = False) -> Iterator[Joined]:
+    """Two namespaces and their link; with `far_is_root`, the far end is here, in the root namespace."""
+    number = secrets.randbelow(2**14)
+    mark = f"dt{number:04x}{secrets.token_hex(2)}"
+    address = f"198.19.{number >> 6}.{(number & 63) * 4}"
+    base, low = address.rsplit(".", 1)
+    addresses = (f"{base}.{int(low) + 2}", f"{base}.{int(low) + 1}")
+    found = Joined(f"{mark}n", "" if far_is_root else f"{mark}f", f"{mark}n", f"{mark}f", *addresses)
+    root = Shell()
+    try:
+        for namespace in filter(None, (found.near, found.far)):
+            root.ip("netns", "add", namespace)
+            Shell(namespace).ip("link", "set", "lo", "up")
+        place = ["netns", found.far] if found.far else []
+        peer = ["peer", "name", found.near_link, "netns", found.near]
+        root.ip("link", "add", found.far_link, *place, "type", "veth", *peer)
+        ends = (found.near, found.near_link, addresses[0]), (found.far, found.far_link, addresses[1])
+        for namespace, name, own in ends:
+            Shell(namespace).ip("addr", "add", f"{own}/30", "dev", name)
+            Shell(namespace).ip("link", "set", name, "up")
+        # A link that has just come up drops everything until the kernel has taken notice of it.
+        until(lambda: all(_ready(namespace, name) for namespace, name, _ in ends), "both ends to be ready", 5)
+        yield found
+    finally:
+        with suppress(ToolFailed):
+            Shell(found.far).ip("link", "del", found.far_link)
+        for namespace in filter(None, (found.near, found.far)):
+            with suppress(ToolFailed):
+                root.ip("netns", "del", namespace)
+
+
+def _ready(namespace: str, name: str) -> bool:
+    return bool(json.loads(Shell(namespace).ip("-j", "link", "show", "dev", name))[0]["operstate"] == "UP")
