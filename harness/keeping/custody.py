@@ -312,24 +312,29 @@ class Custody:
     def end(self, name: str, patience_s: float = PATIENCE_S) -> Ended:
         """End one child in order."""
         with self._lock:
-            child = self._children.get(name)
-        if child is None:
-            raise Refused(f"process {name} does not run")
+            child = self._named(name)
+        return self._end(child, patience_s)
+
+    def _end(self, child: Child, patience_s: float) -> Ended:
         ended = child.end(patience_s)
         with self._lock:
-            if self._children.pop(name, None) is not None:
+            known = self._children.get(child.name) is child
+            if known:
+                del self._children[child.name]
                 self._ended.append(ended)
-        self._note("process.ended", name=name, pid=ended.pid, code=ended.code, how=ended.how)
+        if known:
+            self._note("process.ended", name=child.name, pid=ended.pid, code=ended.code, how=ended.how)
         return ended
 
     def end_all(self, patience_s: float = PATIENCE_S) -> list[Ended]:
         """End all children, the last started first and then the others together; how each of the run ended."""
         with self._reviving, self._lock:
             self._ending = True
-        last, others = list(self._children)[-1:], list(self._children)[:-1]
-        with ThreadPoolExecutor(max(1, len(others))) as pool:
-            for names in (last, others):
-                list(pool.map(lambda name: self.end(name, patience_s), names))
+            children = list(self._children.values())
+        with ThreadPoolExecutor(max(1, len(children))) as pool:
+            for some in (children[-1:], children[:-1]):
+                # One that did not get ready may be ended by who started it at the same time.
+                list(pool.map(lambda child: self._end(child, patience_s), some))
         return list(self._ended)
 
     # what there is

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,19 @@ def test_a_stopped_run_that_never_finishes_is_ended_and_void(tmp_path: Path, sta
     verdict = json.loads((tmp_path / "run" / "verdict.json").read_text())
     assert verdict["verdict"] == "VOID"
     assert verdict["reasons"] == ["the red button; the run's own process did not finish afterwards"]
+
+
+def test_a_process_that_never_gets_ready_ends_with_its_run(tmp_path: Path, state_folder: Path) -> None:
+    holder = start_keeper(tmp_path / "run")
+    holder.hold_run(30)
+    never = [sys.executable, "-c", "import sys; sys.stdin.read(); sys.exit(2)"]
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(holder.spawn, "child", never)
+        until(lambda: holder.in_force()["processes"], "the child to start", LIMIT_S)
+        holder.close()
+        until(gone(state_folder), "the run's state to go", LIMIT_S)
+        assert isinstance(asked.exception(LIMIT_S), Refused | Unreachable)
+    assert kinds(tmp_path / "run").count("process.ended") == 1
 
 
 def ground(path: Path, function: str = "clear_touching") -> tuple[str, Undo, Undo]:
