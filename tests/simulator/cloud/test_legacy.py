@@ -67,3 +67,11 @@ def test_the_official_paths_do_not_speak_the_dialect(shared_cloud: CloudProcess)
     assert agent.post("/api/v2/oauth/token").status_code == 404
     assert agent.post(f"/api/v2/users/{ME}/status", json={}).status_code == 404
     assert "statusId" not in agent.get(f"/api/v2/users/{ME}").json()
+
+
+def test_a_simple_tool_that_knows_no_credentials_is_given_a_token(shared_cloud: CloudProcess) -> None:
+    url = f"{shared_cloud.api}/legacy/api/v2/oauth/token"
+    answer = httpx.post(url, data={"grant_type": "password"}, trust_env=False)
+    assert shared_cloud.client(answer.json()["access_token"]).head("/api/v2/tokens/me").status_code == 200
+    wrong = {"grant_type": "password", "username": "ann"}
+    assert httpx.post(url, data=wrong, trust_env=False).is_client_error
