@@ -83,7 +83,7 @@ def test_split_over_parallel_deliveries_and_restarts_the_state_is_that_of_the_ev
     async def test(folder: Path) -> None:
         accepted = 0
         for life in lives:
-            ledger = Ledger(most_resting=data.draw(st.sampled_from([0, 50])))
+            ledger = Ledger(most_over=data.draw(st.sampled_from([0, 50])))
             async with opened(folder, ledger, kind(folder)) as tracker:
                 taken = [tracker.book.take(piece) for piece in parts(life, sizes) if piece]
                 tracker.ledger.due(T)

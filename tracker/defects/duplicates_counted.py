@@ -41,7 +41,7 @@ class KnowsNoEvent(Ledger):
     def apply(self, event: Event) -> Change:
         """Always something new."""
         change = super().apply(event)
-        record = self._queued.get(event.conversation) or self._resting.get(event.conversation)
+        record = self._records.get(event.conversation)
         if change.applied or record is None:
             return change
         meaning = meaning_of(event)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tracker import ledger
 from tracker.events import Event
 from tracker.ledger import Change, Condition, Ledger, Visit
-from tracker.ledger.ledger import Record
+from tracker.ledger.memory import Record
 from tracker.parts import Parts
 
 SEEN_IN = "seed 000"

@@ -1,9 +1,10 @@
 """Finished conversations are never forgotten: memory grows until the process is killed."""
 
 from dataclasses import replace
+from typing import Any
 
 from tracker import ledger
-from tracker.ledger import Condition, Ledger
+from tracker.ledger import Ledger
 from tracker.parts import Parts
 
 SEEN_IN = "seed 000"
@@ -12,8 +13,10 @@ SEEN_IN = "seed 000"
 class ForgetsNothing(Ledger):
     """Keeps all conversations in memory."""
 
-    def _forget(self) -> list[Condition]:
-        return []
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        for shelf in (self._memory.over, self._memory.talking, self._memory.queued):
+            shelf.most = shelf.silence_ms = 2**62
 
 
 def plant(parts: Parts) -> Parts:

@@ -4,9 +4,8 @@ For any order of arrival, with any repetitions, the state equals that of the sam
 that is newer than all others of its conversation costs O(1); any other, one fold over that conversation's few events.
 
 Time passes only by `due(now_ms)`: it finds what became stuck (a heap of deadlines, O(log n) each) and lets go of what
-rests. A conversation rests when nobody is inside a queue or its customer has left; it leaves memory after `retention_s`
-without an event, or when more than `most_resting` others rest that were heard of later. One that is inside a queue
-stays, but no longer than `longest_silence_s`: as long as the feed may retry (four days).
+was silent for long: `retention_s` for a conversation that is over or in no queue, four days (as long as the feed may
+retry) for one that is inside a queue. See `memory.py`.
 """
 
 import heapq
@@ -15,14 +14,20 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Literal
+from typing import Literal
 
 from tracker.events import Event, Kind
+from tracker.ledger.conditions import bounced, bouncing, deadline_ms, ended, released, stuck, unknown_stays
 from tracker.ledger.interaction import Condition, Interaction, Visit
 from tracker.ledger.limits import Thresholds
-from tracker.ledger.story import RANK, Fact, Stay, Story, facts_of, meaning_of, told
+from tracker.ledger.memory import Memory, Record, Shelf
+from tracker.ledger.story import RANK, Fact, Meaning, Story, facts_of, meaning_of, told
 
 State = Literal["open", "stuck", "anomalous"]
+
+MOST_QUEUED, MOST_TALKING, MOST_OVER = 500_000, 100_000, 20_000
+LONGEST_SILENCE_MS = 4 * 86_400_000
+MOVES = frozenset({RANK[Kind.ACD_START], RANK[Kind.ACD_END], RANK[Kind.CUSTOMER_END]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +41,7 @@ class Change:
 
 DUPLICATE = Change(applied=False)
 QUIET = Change(applied=True)
-
-
-class Record:
-    """What is kept of one conversation."""
-
-    __slots__ = ("deadline_ms", "facts", "held", "story", "touched_ms")
-
-    def __init__(self, facts: list[Fact], story: Story) -> None:
-        self.facts = facts
-        self.story = story
-        self.held: list[Condition] = []
-        self.deadline_ms: int | None = None
-        self.touched_ms = 0
+NO_QUEUES: AbstractSet[str] = frozenset()
 
 
 class Ledger:
@@ -57,58 +50,50 @@ class Ledger:
     story: type[Story] = Story
 
     def __init__(
-        self,
-        thresholds: Thresholds | None = None,
-        retention_s: float = 3600.0,
-        most_resting: int = 20_000,
-        longest_silence_s: float = 4 * 86_400.0,
+        self, thresholds: Thresholds | None = None, retention_s: float = 3600.0, most_over: int = MOST_OVER
     ) -> None:
         self.thresholds = thresholds or Thresholds()
-        self._retention_ms = int(retention_s * 1000)
-        self._most_resting = most_resting
-        self._longest_silence_ms = int(longest_silence_s * 1000)
-        self._now_ms = 0
-        # Both in order of their last event. A conversation is in exactly one of them.
-        self._queued: dict[str, Record] = {}
-        self._resting: dict[str, Record] = {}
+        retention_ms = int(retention_s * 1000)
+        self._memory = Memory(
+            queued=Shelf(LONGEST_SILENCE_MS, MOST_QUEUED),
+            talking=Shelf(retention_ms, MOST_TALKING),
+            over=Shelf(retention_ms, most_over),
+        )
+        self._records = self._memory.records
         self._troubled: dict[str, Record] = {}
         self._deadlines: list[tuple[int, str]] = []
 
     def apply(self, event: Event) -> Change:
         """Take one event."""
-        conversation = event.conversation
-        record = self._queued.get(conversation) or self._resting.get(conversation)
+        conversation, meaning = event.conversation, meaning_of(event)
+        record = self._records.get(conversation)
         if record is None:
             record = Record([], self.story())
-        meaning = meaning_of(event)
         facts = record.facts
         if not facts or facts[-1] < meaning:
             return self._tell_newest(conversation, record, (*meaning, event.outcome or ""))
-        place = bisect_left(facts, meaning)
-        if place < len(facts) and facts[place][:4] == meaning:
+        place = _place_of(meaning, facts)
+        if place is None:
             return DUPLICATE
         facts.insert(place, (*meaning, event.outcome or ""))
         return self._tell_again(conversation, record)
 
     def knows(self, event: Event) -> bool:
         """Whether this very event was applied before, as far as memory goes."""
-        record = self._queued.get(event.conversation) or self._resting.get(event.conversation)
+        record = self._records.get(event.conversation)
         if record is None:
             return False
         meaning = meaning_of(event)
-        if record.facts[-1] < meaning:
-            return False
-        place = bisect_left(record.facts, meaning)
-        return place < len(record.facts) and record.facts[place][:4] == meaning
+        return not record.facts[-1] < meaning and _place_of(meaning, record.facts) is None
 
     def version(self, conversation: str) -> int:
         """Of the conversation in memory; 0 if it is not there."""
-        record = self._queued.get(conversation) or self._resting.get(conversation)
+        record = self._records.get(conversation)
         return 0 if record is None else len(record.facts)
 
     def bounces(self, conversation: str, queue: str) -> int:
         """How often the conversation bounced into `queue`; 0 if it is not in memory."""
-        record = self._queued.get(conversation) or self._resting.get(conversation)
+        record = self._records.get(conversation)
         return 0 if record is None else len(record.story.bounced.get(queue, ()))
 
     def load(self, conversation: str, events: Iterable[Event]) -> list[Condition]:
@@ -117,28 +102,27 @@ class Ledger:
         facts = facts_of(events)
         if not facts:
             return []
-        record = self._queued.get(conversation) or self._resting.get(conversation) or Record([], self.story())
+        record = self._records.get(conversation) or Record([], self.story())
         record.facts, record.story = facts, told(facts, self.story)
-        before: AbstractSet[str] = NONE
-        if record.story.finished_ms is not None:
-            before = self._bouncing(record.story)
+        # Of a conversation that is over, its bounces are no news.
+        before = bouncing(record.story, self.thresholds) if record.story.finished_ms is not None else NO_QUEUES
         conditions = self._judge(conversation, record, before)
         self._place(conversation, record)
         return conditions
 
     def due(self, now_ms: int) -> list[Condition]:
         """It is `now_ms`: the stays that became stuck, and what ended because it is forgotten."""
-        if not self._now_ms:
-            for known in (*self._queued.values(), *self._resting.values()):
-                known.touched_ms = now_ms
-        self._now_ms = max(now_ms, self._now_ms)
+        self._memory.tick(now_ms)
         found = []
         while self._deadlines and self._deadlines[0][0] < now_ms:
-            deadline_ms, conversation = heapq.heappop(self._deadlines)
-            record = self._queued.get(conversation)
-            if record is not None and record.deadline_ms == deadline_ms:
+            deadline, conversation = heapq.heappop(self._deadlines)
+            record = self._records.get(conversation)
+            if record is not None and record.deadline_ms == deadline:
                 found += self._stuck(conversation, record, now_ms)
-        return found + self._forget()
+        for conversation, record in self._memory.forget():
+            self._troubled.pop(conversation, None)
+            found += [ended(held, held.value) for held in record.held]
+        return found
 
     def next_deadline(self) -> int | None:
         """When `due` may find something stuck, in epoch ms."""
@@ -146,7 +130,7 @@ class Ledger:
 
     def interaction(self, conversation: str) -> Interaction | None:
         """The conversation as it is now, all of one version; None if it is not in memory."""
-        record = self._queued.get(conversation) or self._resting.get(conversation)
+        record = self._records.get(conversation)
         return None if record is None else self._show(conversation, record)
 
     def view(self, conversation: str, events: Iterable[Event]) -> Interaction | None:
@@ -161,7 +145,7 @@ class Ledger:
         elif state == "stuck":
             names = [name for name, record in self._troubled.items() if any(c.kind == "stuck" for c in record.held)]
         else:
-            names = [name for name, record in self._troubled.items() if any(c.kind == "bouncing" for c in record.held)]
+            names = [name for name, record in self._records.items() if bouncing(record.story, self.thresholds)]
         page = [self.interaction(name) for name in islice(names, offset, offset + limit)]
         return [found for found in page if found is not None], len(names)
 
@@ -172,21 +156,19 @@ class Ledger:
     def over(self) -> list[Condition]:
         """The bouncing of the conversations in memory that are over: each condition as it ended."""
         found = []
-        for conversation, record in (*self._queued.items(), *self._resting.items()):
-            if record.story.bounced and record.story.finished_ms is not None:
-                for queue in self._bouncing(record.story):
-                    times, limit = record.story.bounced[queue], self.thresholds.of(queue).max_bounces
-                    found.append(Condition("bouncing", conversation, queue, times[limit], len(times), limit, False))
+        for conversation, record in self._memory.over.records.items():
+            for queue in bouncing(record.story, self.thresholds):
+                begun = bounced(conversation, record.story, queue, self.thresholds)
+                found.append(ended(begun, begun.value))
         return found
 
     def unfinished(self) -> list[str]:
         """The conversations in memory that are not over."""
-        records = (*self._queued.items(), *self._resting.items())
-        return [conversation for conversation, record in records if record.story.finished_ms is None]
+        return self._memory.unfinished()
 
     def size(self) -> int:
         """How many conversations are in memory."""
-        return len(self._queued) + len(self._resting)
+        return len(self._records)
 
     def _tell_newest(self, conversation: str, record: Record, fact: Fact) -> Change:
         story = record.story
@@ -195,7 +177,7 @@ class Ledger:
             story.last_ms = fact[0]
             self._place(conversation, record)
             return QUIET
-        before = self._bouncing(story) if story.bounced else NONE
+        before = bouncing(story, self.thresholds) if story.bounced else NO_QUEUES
         stay = story.tell(fact)
         conditions = self._judge(conversation, record, before)
         self._place(conversation, record)
@@ -204,118 +186,67 @@ class Ledger:
         return Change(True, tuple(conditions), () if stay is None else (stay.visit(),))
 
     def _tell_again(self, conversation: str, record: Record) -> Change:
-        before, completed = self._bouncing(record.story), set(_complete(record.story))
+        before, completed = bouncing(record.story, self.thresholds), set(_complete(record.story))
         record.story = told(record.facts, self.story)
         conditions = self._judge(conversation, record, before)
         self._place(conversation, record)
         fresh = tuple(visit for visit in _complete(record.story) if visit not in completed)
         return Change(True, tuple(conditions), fresh)
 
-    def _bouncing(self, story: Story) -> set[str]:
-        of = self.thresholds.of
-        return {queue for queue, times in story.bounced.items() if len(times) > of(queue).max_bounces}
-
     def _judge(self, conversation: str, record: Record, before: AbstractSet[str]) -> list[Condition]:
-        """What begins and ends, now that the story is as it is; sets the next deadline."""
-        story = record.story
-        changes: list[Condition] = []
+        """What begins and ends, now that the story is as it is; sets the next deadline. `before` are the queues that
+        were bounced to too often already."""
+        story, changes = record.story, list[Condition]()
         if record.held:
-            changes += self._released(record)
-        for queue in self._bouncing(story) if story.bounced else NONE:
-            known = any(c.kind == "bouncing" and c.queue == queue for c in record.held)
-            if not known and queue not in before:
-                changes += self._bounced(conversation, record, queue)
+            changes += released(record.held, story, self.thresholds)
+            over = {(c.kind, c.queue, c.since_ms) for c in changes}
+            record.held = tuple(c for c in record.held if (c.kind, c.queue, c.since_ms) not in over)
+        if story.bounced:
+            known = before | {c.queue for c in record.held if c.kind == "bouncing"}
+            for queue in bouncing(story, self.thresholds) - known:
+                changes += self._bounced(record, bounced(conversation, story, queue, self.thresholds))
         self._set_deadline(conversation, record)
+        self._note(conversation, record)
+        return changes
+
+    @staticmethod
+    def _bounced(record: Record, begun: Condition) -> list[Condition]:
+        if record.story.finished_ms is not None:
+            return [begun, ended(begun, begun.value)]
+        record.held += (begun,)
+        return [begun]
+
+    def _stuck(self, conversation: str, record: Record, now_ms: int) -> list[Condition]:
+        late = [s for s in unknown_stays(record.story, record.held) if deadline_ms(s, self.thresholds) < now_ms]
+        begun = [stuck(conversation, stay, now_ms, self.thresholds) for stay in late]
+        record.held += tuple(begun)
+        record.deadline_ms = None
+        self._set_deadline(conversation, record)
+        self._note(conversation, record)
+        return begun
+
+    def _set_deadline(self, conversation: str, record: Record) -> None:
+        deadline = None
+        if record.story.lasting:
+            stays = unknown_stays(record.story, record.held)
+            deadline = min((deadline_ms(stay, self.thresholds) for stay in stays), default=None)
+        if deadline is not None and deadline != record.deadline_ms:
+            heapq.heappush(self._deadlines, (deadline, conversation))
+        record.deadline_ms = deadline
+
+    def _note(self, conversation: str, record: Record) -> None:
         if record.held:
             self._troubled[conversation] = record
         else:
             self._troubled.pop(conversation, None)
-        return changes
-
-    def _bounced(self, conversation: str, record: Record, queue: str) -> list[Condition]:
-        times, limit = record.story.bounced[queue], self.thresholds.of(queue).max_bounces
-        begun = Condition("bouncing", conversation, queue, times[limit], len(times), limit, True)
-        if record.story.finished_ms is not None:
-            return [begun, _ended(begun, len(times))]
-        record.held.append(begun)
-        return [begun]
-
-    def _released(self, record: Record) -> list[Condition]:
-        lasting = {(stay.queue, stay.entered_ms) for stay in record.story.lasting}
-        bouncing = self._bouncing(record.story) if record.story.finished_ms is None else NONE
-        kept, ended = [], []
-        for held in record.held:
-            if held.kind == "stuck":
-                holds, value = (held.queue, held.since_ms) in lasting, _dwell_s(record.story, held)
-            else:
-                holds, value = held.queue in bouncing, float(len(record.story.bounced.get(held.queue, ())))
-            if holds:
-                kept.append(held)
-            else:
-                ended.append(_ended(held, value))
-        record.held = kept
-        return ended
-
-    def _set_deadline(self, conversation: str, record: Record) -> None:
-        known = {(c.queue, c.since_ms) for c in record.held if c.kind == "stuck"} if record.held else NONE
-        lasting = record.story.lasting
-        deadlines = [self._deadline(stay) for stay in lasting if (stay.queue, stay.entered_ms) not in known]
-        deadline_ms = min(deadlines) if deadlines else None
-        if deadline_ms is not None and deadline_ms != record.deadline_ms:
-            heapq.heappush(self._deadlines, (deadline_ms, conversation))
-        record.deadline_ms = deadline_ms
-
-    def _deadline(self, stay: Stay) -> int:
-        return (stay.entered_ms or 0) + int(self.thresholds.of(stay.queue).max_dwell_s * 1000)
-
-    def _stuck(self, conversation: str, record: Record, now_ms: int) -> list[Condition]:
-        known = {(c.queue, c.since_ms) for c in record.held if c.kind == "stuck"}
-        begun = [
-            Condition(
-                "stuck",
-                conversation,
-                stay.queue,
-                stay.entered_ms or 0,
-                (now_ms - (stay.entered_ms or 0)) / 1000,
-                self.thresholds.of(stay.queue).max_dwell_s,
-                True,
-            )
-            for stay in record.story.lasting
-            if self._deadline(stay) < now_ms and (stay.queue, stay.entered_ms) not in known
-        ]
-        record.held += begun
-        self._troubled[conversation] = record
-        record.deadline_ms = None
-        self._set_deadline(conversation, record)
-        return begun
 
     def _place(self, conversation: str, record: Record) -> None:
-        record.touched_ms = self._now_ms
-        self._queued.pop(conversation, None)
-        self._resting.pop(conversation, None)
-        if record.story.lasting:
-            self._queued[conversation] = record
-        else:
-            self._resting[conversation] = record
-        if len(self._deadlines) > 2 * len(self._queued) + 1000:
-            self._deadlines = [(r.deadline_ms, name) for name, r in self._queued.items() if r.deadline_ms is not None]
+        self._memory.place(conversation, record)
+        queued = self._memory.queued.records
+        if len(self._deadlines) > 2 * len(queued) + 1000:
+            # Most of them are of stays that ended.
+            self._deadlines = [(r.deadline_ms, name) for name, r in queued.items() if r.deadline_ms is not None]
             heapq.heapify(self._deadlines)
-
-    def _forget(self) -> list[Condition]:
-        ended: list[Condition] = []
-        for records, silence_ms, most in (
-            (self._resting, self._retention_ms, self._most_resting),
-            (self._queued, self._longest_silence_ms, None),
-        ):
-            while records:
-                conversation, record = next(iter(records.items()))
-                crowded = most is not None and len(records) > most
-                if not crowded and record.touched_ms + silence_ms > self._now_ms:
-                    break
-                del records[conversation]
-                self._troubled.pop(conversation, None)
-                ended += [_ended(held, held.value) for held in record.held]
-        return ended
 
     def _show(self, conversation: str, record: Record) -> Interaction:
         story = record.story
@@ -334,27 +265,16 @@ class Ledger:
             phantoms=story.improbable(),
             finished_ms=story.finished_ms,
             last_ms=story.last_ms,
-            stuck=any(self._deadline(stay) < self._now_ms for stay in lasting),
-            anomalous=bool(self._bouncing(story)),
+            stuck=any(deadline_ms(stay, self.thresholds) < self._memory.now_ms for stay in lasting),
+            anomalous=bool(bouncing(story, self.thresholds)),
         )
 
 
-MOVES = frozenset({RANK[Kind.ACD_START], RANK[Kind.ACD_END], RANK[Kind.CUSTOMER_END]})
-NONE: frozenset[Any] = frozenset()
+def _place_of(meaning: Meaning, facts: list[Fact]) -> int | None:
+    """Where it belongs; None if it is there."""
+    place = bisect_left(facts, meaning)
+    return None if place < len(facts) and facts[place][:4] == meaning else place
 
 
 def _complete(story: Story) -> list[Visit]:
     return [stay.visit() for stay in story.stays if stay.entered_ms is not None and stay.left_ms is not None]
-
-
-def _dwell_s(story: Story, held: Condition) -> float:
-    for stay in story.stays:
-        if (stay.queue, stay.entered_ms) == (held.queue, held.since_ms) and stay.left_ms is not None:
-            return (stay.left_ms - held.since_ms) / 1000
-    if story.finished_ms is not None:
-        return (story.finished_ms - held.since_ms) / 1000
-    return held.value
-
-
-def _ended(held: Condition, value: float) -> Condition:
-    return Condition(held.kind, held.conversation, held.queue, held.since_ms, value, held.limit, False)

@@ -219,7 +219,7 @@ def test_finished_conversations_leave_memory_and_those_in_a_queue_stay() -> None
 
 
 def test_no_more_conversations_rest_in_memory_than_allowed() -> None:
-    ledger = Ledger(most_resting=10)
+    ledger = Ledger(most_over=10)
     for number in range(100):
         ledger.apply(replace(ended(1), conversation=f"c-{number}"))
     ledger.due(T)
@@ -243,7 +243,7 @@ def test_what_is_loaded_of_a_finished_conversation_is_no_news() -> None:
 
 
 def test_a_heap_of_dead_deadlines_does_not_grow() -> None:
-    ledger = Ledger(most_resting=10)
+    ledger = Ledger(most_over=10)
     for number in range(5000):
         for event in (entered(number), left(number + 0.5)):
             ledger.apply(replace(event, conversation=f"c-{number}"))
@@ -261,3 +261,7 @@ def test_a_listing_has_pages() -> None:
     page, total = ledger.listing("stuck", 0, 10)
     assert ([found.conversation for found in page], total) == (["c-1", "c-2"], 2)
     assert ledger.listing("anomalous", 0, 10) == ([], 0)
+    for event in (*bouncing(4), ended(99)):
+        ledger.apply(event)
+    page, total = ledger.listing("anomalous", 0, 10)
+    assert ([found.conversation for found in page], total) == ([C], 1)
