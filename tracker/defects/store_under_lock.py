@@ -22,12 +22,12 @@ class WritesInPlace(Metrics):
 
     def __init__(self, path: Path, store: Store) -> None:
         super().__init__(path)
-        self._store = store
+        self._in_place = store
 
     def offer(self, point: Point) -> None:
         """Write it, however long that takes."""
         self._offered += 1
-        outcome, problem = self._store.write(lines([point]))
+        outcome, problem = self._in_place.write(lines([point]))
         written = self._counts.written + (outcome is Outcome.WRITTEN)
         failures = self._counts.failures + (outcome is not Outcome.WRITTEN)
         self._counts = replace(self._counts, written=written, failures=failures, problem=problem)

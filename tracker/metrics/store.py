@@ -29,7 +29,7 @@ class Store:
     """One client of `tsdb`; for one thread. Each write ends within the deadline, with an outcome and no exception."""
 
     def __init__(self, tsdb: Tsdb, proxy: str | None = None, ca: Path | None = None) -> None:
-        # Half a second of imports, which only who writes to a server pays for, and in a thread of its own.
+        # Half a second of imports, which only who writes to a server pays for.
         from influxdb_client.client.influxdb_client import InfluxDBClient
         from influxdb_client.client.write_api import SYNCHRONOUS
 

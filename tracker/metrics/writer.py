@@ -39,7 +39,7 @@ class Counts:
 class Metrics:
     """Takes points from any thread without ever waiting; its own thread spools them and, with a store, writes them.
 
-    `connect` makes the store, in that thread; without it the points stay in the spool at `path`, then the store.
+    `connect` makes the store at the start; without it the points stay in the spool at `path`, then the store.
     """
 
     linger_s = LINGER_S
@@ -61,8 +61,10 @@ class Metrics:
         self._thread = threading.Thread(target=self._run, name="metrics", daemon=True)
 
     def start(self) -> None:
-        """Open the spool and begin; what an earlier life left in it is written first."""
+        """Open the spool and begin; what an earlier life left in it is written first. Takes a moment with a store: its
+        client is large, and would be imported at the cost of the first deliveries."""
         self._spool = Spool(self.path, self._capacity)
+        self._store = self._connect() if self._connect else None
         self._wake.set()
         self._thread.start()
 
@@ -88,7 +90,7 @@ class Metrics:
             self._thread.join(within_s)
 
     def _run(self) -> None:
-        store = self._connect() if self._connect else None
+        store = self._store
         retry_at = 0.0
         try:
             while not self._ending.is_set():

@@ -22,7 +22,7 @@ def test_a_delivery_waits_for_a_store_that_is_down_only_with_the_defect(
         with running(tmp_path, defect, tsdb=tsdb) as tracker:
             for number in range(3):
                 tracker.deliver(acd(f"well-{number}", "start", now_ms - 1000))
-                assert tracker.deliver(acd(f"well-{number}", "end", now_ms)).elapsed.total_seconds() < 0.5
+                assert tracker.deliver(acd(f"well-{number}", "end", now_ms)).status_code == 200
             store.answer = lambda _: Reply(503)
             tracker.deliver(acd("c-1", "start", now_ms - 1000))
             with httpx.Client(base_url=tracker.url, trust_env=False, timeout=1.0) as impatient:

@@ -41,3 +41,14 @@ def _delivered(client: httpx.Client, event: dict[str, object]) -> bool:
         return client.post("/eventbridge", json=event).status_code == 200
     except httpx.ReadTimeout:
         return False
+
+
+def test_with_a_store_that_is_well_the_defect_does_not_show(tmp_path: Path) -> None:
+    now_ms = time.time_ns() // 1_000_000
+    with recording(lambda _: Reply(204)) as store:
+        tsdb = {"url": store.url, "org": "o", "bucket": "b"}
+        with running(tmp_path, "store_under_lock", tsdb=tsdb) as tracker:
+            tracker.deliver(acd("c-1", "start", now_ms - 1000))
+            assert tracker.deliver(acd("c-1", "end", now_ms)).status_code == 200
+            assert tracker.numbers()['tracker_points_total{outcome="written"}'] == 1
+        assert b'conversation_id="c-1"' in store.received[0].body

@@ -84,8 +84,7 @@ def test_each_rule_fires_when_it_must_and_not_before(tmp_path: Path) -> None:
 
 @pytest.mark.world
 def test_a_live_tracker_fires_them_for_what_is_done_to_it(tmp_path: Path) -> None:
-    # Times are ten times as short, so a notice may wait for six seconds.
-    rules = quickened(RULES.read_text(), 0.1).replace("> 60", "> 6")
+    rules = quickened(RULES.read_text(), 0.1).replace("> 60", "> 2")
     nobody = [{"kind": "generic", "url": "http://127.0.0.1:9/"}]
     with running(tmp_path / "tracker", queues={"default": {"max_dwell_s": 1}}, alerts=nobody) as tracker:
         assert metrics_of(rules) <= names_of(tracker.client.get("/metrics").text)
