@@ -59,14 +59,21 @@ def alertmanager(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def prometheus(folder: Path, rules: str, targets: dict[str, str]) -> Iterator[str]:
-    """A Prometheus that scrapes `targets` (addresses of metrics, by job) all the time; its base address."""
+def prometheus(folder: Path, rules: str, targets: dict[str, str], tells: str | None = None) -> Iterator[str]:
+    """A Prometheus that scrapes `targets` (addresses of metrics, by job) all the time, and `tells` the Alertmanager at
+    that base address; its own base address."""
     need("prometheus")
     address = f"127.0.0.1:{free_port()}"
     (folder / "rules.yml").write_text(rules)
     jobs = [_job(job, url) for job, url in targets.items()]
     pace = {"scrape_interval": "400ms", "scrape_timeout": "400ms", "evaluation_interval": "200ms"}
-    config = {"global": pace, "rule_files": [str(folder / "rules.yml")], "scrape_configs": jobs}
+    told = [{"static_configs": [{"targets": [tells.removeprefix("http://")]}]}] if tells else []
+    config = {
+        "global": pace,
+        "rule_files": [str(folder / "rules.yml")],
+        "scrape_configs": jobs,
+        "alerting": {"alertmanagers": told},
+    }
     (folder / "prometheus.yml").write_text(json.dumps(config))  # which is YAML as well
     argv = ["prometheus", f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'prom'}"]
     argv += [f"--web.listen-address={address}", "--log.level=warn"]
@@ -78,6 +85,13 @@ def alerts(url: str) -> dict[str, str]:
     """The alerts of the Prometheus at `url`: pending or firing, by name."""
     found = httpx.get(f"{url}/api/v1/alerts", trust_env=False).json()["data"]["alerts"]
     return {alert["labels"]["alertname"]: alert["state"] for alert in found}
+
+
+def active(url: str) -> list[dict[str, Any]]:
+    """The active alerts of the Alertmanager at `url`."""
+    asked = {"active": "true"}
+    found: list[dict[str, Any]] = httpx.get(f"{url}/api/v2/alerts", params=asked, trust_env=False).json()
+    return found
 
 
 def quickened(rules: str, factor: float) -> str:

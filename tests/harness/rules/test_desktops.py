@@ -14,7 +14,7 @@ from tests.debian import need
 from tests.harness.test_cli import Here, World
 from tests.harness.test_cli import here as here
 from tests.harness.test_cli import world as world
-from tests.servers import alerts, prometheus, quickened
+from tests.servers import active, alertmanager, alerts, prometheus, quickened
 
 RULES = Path(__file__).parents[3] / "harness" / "rules" / "desktops.yml"
 SCALE = 0.1
@@ -81,16 +81,22 @@ def test_a_live_world_fires_them_while_it_is_broken_and_not_before_or_after(
     until(lambda: all(row["connected"] for row in httpx.get(shown["desktops"]).json()), "the desktops to connect", 30)
     rules = quickened(RULES.read_text(), SCALE)
     targets = {"deskstorm": shown["metrics"]}
-    with callers(shown), prometheus(tmp_path, rules, targets) as url:
+    with callers(shown), alertmanager(tmp_path) as manager, prometheus(tmp_path, rules, targets, manager) as url:
         until(lambda: _seen(url, "deskstorm_api_p99_seconds"), "the wire's numbers to be scraped", 10)
         assert alerts(url) == {}
         assert here.deskstorm("arm", "ws_reset", "refuse_new=true", "seconds=600").returncode == 0
         assert here.deskstorm("arm", "api_latency", "delay_ms=3000", "seconds=600").returncode == 0
         both = {"WebSocketErrorRate": "firing", "ApiLatencyP99": "firing"}
         until(lambda: alerts(url) == both, "both conditions to fire", 30)
+        until(lambda: _told(manager) == set(both), "the Alertmanager to have both", 10)
         assert here.deskstorm("disarm").returncode == 0
         until(lambda: alerts(url) == {}, "both conditions to end", 30)
+        until(lambda: _told(manager) == set(), "the Alertmanager to know of the end", 10)
     assert world.end() == 0
+
+
+def _told(manager: str) -> set[str]:
+    return {alert["labels"]["alertname"] for alert in active(manager)}
 
 
 def _seen(url: str, name: str) -> bool:

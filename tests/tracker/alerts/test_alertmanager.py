@@ -2,21 +2,14 @@
 
 import time
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
 from harness.waiting import until
-from tests.servers import alertmanager
+from tests.servers import active, alertmanager
 from tests.tracker.running import acd, running
 
 pytestmark = pytest.mark.world
-
-
-def active(url: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = httpx.get(f"{url}/api/v2/alerts", params={"active": "true"}, trust_env=False).json()
-    return found
 
 
 def test_what_is_stuck_is_an_active_alert_there_until_it_is_over(tmp_path: Path) -> None:
