@@ -98,7 +98,8 @@ class Book:
             self._listener.led(False)
         async for conversation, events in self._store.replay():
             self.ledger.load(conversation, events)
-        self.ledger.due(self._wall_ms())
+        while self.ledger.due(self._wall_ms()):
+            await asyncio.sleep(0)  # waits: for nothing; there may be many
         self._listener.alarmed(self.ledger.conditions())
         self._tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._keep_house())]
         if isinstance(self._store, Shared):

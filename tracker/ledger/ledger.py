@@ -26,6 +26,7 @@ from tracker.ledger.story import RANK, Fact, Meaning, Story, facts_of, meaning_o
 State = Literal["open", "stuck", "anomalous"]
 
 MOST_QUEUED, MOST_TALKING, MOST_OVER = 500_000, 100_000, 20_000
+MOST_AT_ONCE = 500
 LONGEST_SILENCE_MS = 4 * 86_400_000
 MOVES = frozenset({RANK[Kind.ACD_START], RANK[Kind.ACD_END], RANK[Kind.CUSTOMER_END]})
 
@@ -111,10 +112,11 @@ class Ledger:
         return conditions
 
     def due(self, now_ms: int) -> list[Condition]:
-        """It is `now_ms`: the stays that became stuck, and what ended because it is forgotten."""
+        """It is `now_ms`: the stays that became stuck, and what ended because it is forgotten. Of many that become stuck
+        at once it tells some hundred, so that nobody waits for long; `next_deadline` is past then: ask again."""
         self._memory.tick(now_ms)
-        found = []
-        while self._deadlines and self._deadlines[0][0] < now_ms:
+        found: list[Condition] = []
+        while self._deadlines and self._deadlines[0][0] < now_ms and len(found) < MOST_AT_ONCE:
             deadline, conversation = heapq.heappop(self._deadlines)
             record = self._records.get(conversation)
             if record is not None and record.deadline_ms == deadline:

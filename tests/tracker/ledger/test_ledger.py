@@ -161,6 +161,16 @@ def test_who_stays_too_long_is_found_while_still_inside() -> None:
     assert due(ledger, 1000) == []
 
 
+def test_of_very_many_that_become_stuck_at_once_some_are_told_at_a_time() -> None:
+    ledger = Ledger()
+    for number in range(1200):
+        ledger.apply(replace(entered(0), conversation=f"c-{number}"))
+    told_at_once = []
+    while conditions := due(ledger, 301):
+        told_at_once.append(len(conditions))
+    assert told_at_once == [500, 500, 200]
+
+
 def test_an_exit_that_comes_late_ends_the_condition_and_one_in_time_prevents_it() -> None:
     ledger = Ledger()
     ledger.apply(entered(0))
