@@ -22,7 +22,8 @@ __all__ = ["inject_events_burst", "clear_events_burst"]
 FAULT = "events_burst"
 MOST_EVENTS_PER_S = 2000.0
 SEEN_WITHIN_S = 6.0
-CONNECTIONS = 8
+CONNECTIONS = 32  # so that some that are held back do not hold back all
+SEEN = 8
 
 
 def inject_events_burst(
@@ -33,8 +34,8 @@ def inject_events_burst(
     seconds: float = 120,
     configuration: Configuration = None,
 ) -> dict[str, Any]:
-    """Deliver the events of `count` made-up interactions to the tracker, `events_per_s` over 8 connections, for at most
-    `seconds`; go on in the background.
+    """Deliver the events of `count` made-up interactions to the tracker, `events_per_s`, for at most `seconds`, over 32
+    connections; go on in the background.
 
     `shuffle_percent` of the events come later than their turn; `open_percent` of the interactions wait in a queue at
     the end. What is not taken comes again, as a feed does it. Seen in force when the wire has passed the first ones on
@@ -71,7 +72,7 @@ def _started_and_seen(run: Run, pace: Pace, count: int, open_share: float) -> di
     now_ms, dialect = int(time.time() * 1000), world.tracker.dialect
     made = interactions(count, world.seed, (world.queue_id, *world.queues), now_ms, open_share)
     queue = postings(spread(made, dialect, now_ms, pace.per_s), dialect, pace, world.seed, time.monotonic())
-    events, wanted = len(queue), min(len(queue), pace.connections)
+    events, wanted = len(queue), min(len(queue), SEEN)
     stop_file(world).unlink(missing_ok=True)
     if FAULT not in os.environ.get("DESKSTORM_SABOTAGE", "").split(","):
         Burst(run, queue, pace, stop_file(world)).start()

@@ -5,7 +5,7 @@ from typing import Any
 from chaoslib.types import Configuration
 
 from actions._seen_in_deliveries import LONGEST_HOLD_MS, deliveries_for
-from harness.breaking.deliveries import AT_ONCE, EVENTS, DeliveryOrder, delivery_run, inject_on_deliveries
+from harness.breaking.deliveries import EVENTS, DeliveryOrder, delivery_run, inject_on_deliveries
 from harness.breaking.fault import clear
 from harness.breaking.limits import number, whole
 
@@ -16,7 +16,7 @@ FAULT = "events_reordered"
 
 def inject_events_reordered(
     percent: float = 30,
-    overtaken_by: int = 2,
+    overtaken_by: int = 20,
     hold_ms: float = 10_000,
     seconds: float = 60,
     configuration: Configuration = None,
@@ -27,7 +27,7 @@ def inject_events_reordered(
     Seen in force when one of our own deliveries arrives after one that was sent later.
     """
     number("percent", percent, 5, 90)
-    whole("overtaken_by", overtaken_by, 1, AT_ONCE - 2)
+    whole("overtaken_by", overtaken_by, 1, 1000)
     number("hold_ms", hold_ms, 500, LONGEST_HOLD_MS)
     run = delivery_run(configuration, FAULT, seconds)
     return inject_on_deliveries(

@@ -237,7 +237,8 @@ def contradictions(read: Read, complete: bool = False) -> list[str]:
     bounces, inside = _followed(steps)
     words = []
     if read.bounces is not None and read.bounces != bounces:
-        words.append(f"bounced {_times(read.bounces)} it says, but its transitions tell of {_count(bounces, 'bounce')}")
+        told, by_steps = _count(read.bounces, "bounce"), _count(bounces, "bounce")
+        words.append(f"has {told} it says, but its transitions tell of {by_steps}")
     if read.tells_current:
         words += _misplaced(read, inside, complete)
     if read.stays is not None:

@@ -33,7 +33,7 @@ def burst(scene: Scene) -> None:
         ),
         (
             health((BILLING, 1_000, 2_000), state={"bounce_count": 1}),
-            "wrong: conversation c-1 bounced once it says, but its transitions tell of 0 bounces",
+            "wrong: conversation c-1 has 1 bounce it says, but its transitions tell of 0 bounces",
         ),
         (404, "lost: conversation c-1 is unknown, though 2 steps of it were acknowledged"),
     ],

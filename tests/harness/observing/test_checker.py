@@ -221,7 +221,7 @@ def test_a_lost_entry_is_told_in_the_words_of_the_conversation() -> None:
     [
         (final((*BILLING, BILLING[0])), "entered Billing at 1000: that is told twice, and happened once"),
         (final((*BILLING, Step(5_000, True, "Sales"))), "entered Sales at 5000, which nobody delivered"),
-        (final(BILLING, bounces=3), "bounced 3 times it says, but its transitions tell of 1 bounce"),
+        (final(BILLING, bounces=3), "has 3 bounces it says, but its transitions tell of 1 bounce"),
         (
             final(BILLING, current="Billing", tells_current=True),
             "is in Billing it says, but by its transitions it is not",
