@@ -31,7 +31,8 @@ class Pace:
     batch: int
 
 
-# Slack: one message a second and webhook. PagerDuty: an event each, and its limits are generous to none.
+# In a storm nothing is left out. Slack takes one message a second for each webhook, so it gets digests, and Alertmanager
+# takes lists; the two others take notices one by one.
 PACES = {
     "generic": Pace(200.0, 1),
     "slack": Pace(1.0, 500),
