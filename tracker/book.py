@@ -99,7 +99,7 @@ class Book:
         async for conversation, events in self._store.replay():
             self.ledger.load(conversation, events)
         while self.ledger.due(self._wall_ms()):
-            await asyncio.sleep(0)  # waits: for nothing; there may be many
+            pass  # there may be very many
         self._listener.alarmed(self.ledger.conditions())
         self._tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._keep_house())]
         if isinstance(self._store, Shared):

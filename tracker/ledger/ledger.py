@@ -112,8 +112,8 @@ class Ledger:
         return conditions
 
     def due(self, now_ms: int) -> list[Condition]:
-        """It is `now_ms`: the stays that became stuck, and what ended because it is forgotten. Of many that become stuck
-        at once it tells some hundred, so that nobody waits for long; `next_deadline` is past then: ask again."""
+        """It is `now_ms`: the stays that became stuck, and what ended because it is forgotten. Of many that become
+        stuck at once it tells some hundred, so that nobody waits long; `next_deadline` is past then: ask again."""
         self._memory.tick(now_ms)
         found: list[Condition] = []
         while self._deadlines and self._deadlines[0][0] < now_ms and len(found) < MOST_AT_ONCE:
