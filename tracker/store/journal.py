@@ -8,9 +8,10 @@ Who is killed in between finds them in both, and files what has a higher number 
 """
 
 import asyncio
+import contextlib
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, ClassVar
@@ -28,6 +29,10 @@ FILED_AT_ONCE = 2_000
 FILE_EVERY_S = 1.0
 MOST_UNFILED = 50_000
 """Beyond that an acknowledgement waits for the thread that files: memory is bounded."""
+MOST_WAL_PAGES = 16_000
+"""A log that is written all the time never ends by itself; beyond 64 MB it is made to, in some milliseconds."""
+WAIT_S = 0.005
+RETRY_S = 1.0
 JOURNAL_SCHEMA = "CREATE TABLE IF NOT EXISTS journal (number INTEGER PRIMARY KEY, events BLOB NOT NULL)"
 FILE_ALL = (
     f"INSERT OR IGNORE INTO events (seq, {COLUMNS}) SELECT "  # noqa: S608
@@ -57,13 +62,17 @@ class JournalStore(SqliteStore):
         self._unfiled_of: dict[str, list[Event]] = {}
         self._unfiled_count = 0
         self._filing: asyncio.Task[None] | None = None
+        self._trouble: StoreFailed | None = None
+        self._due = asyncio.Event()
 
     async def append(self, events: Sequence[Event], known: Mapping[str, int]) -> Appended:
         """See `Store`. Here what is there already is left to the caller, who has all of each conversation."""
         if self._filing is None or self._filing.done():
             self._filing = asyncio.create_task(self._file())
-        while self._unfiled_count > MOST_UNFILED and not self._filing.done():
-            await asyncio.wait([self._filing], timeout=0.01)  # waits: for the thread that files
+        while self._unfiled_count > MOST_UNFILED:
+            if self._trouble:
+                raise self._trouble
+            await asyncio.sleep(WAIT_S)  # waits: for the thread that files
         rows = [_row(event) for event in events]
         try:
             older = self._older([conversation for conversation, version in known.items() if not version])
@@ -72,6 +81,8 @@ class JournalStore(SqliteStore):
             raise StoreFailed("appending", why) from why
         self._unfiled.append((self._next, rows))
         self._unfiled_count += len(events)
+        if self._unfiled_count >= FILED_AT_ONCE:
+            self._due.set()
         for event in events:
             self._unfiled_of.setdefault(event.conversation, []).append(event)
         self._next += len(events)
@@ -83,11 +94,6 @@ class JournalStore(SqliteStore):
         unfiled = list(self._unfiled_of.get(conversation, ()))
         filed = await super().events_of(conversation)
         return filed + [event for event in unfiled if event not in filed]
-
-    async def replay(self) -> AsyncIterator[tuple[str, list[Event]]]:
-        """See `Store`. Opening has filed all that was in the journal."""
-        async for found in super().replay():
-            yield found
 
     async def close(self) -> None:
         """See `Store`."""
@@ -131,13 +137,25 @@ class JournalStore(SqliteStore):
 
     async def _file(self) -> None:
         """File whenever there is enough, and what there is every second."""
-        loop = asyncio.get_running_loop()
-        filed_at = loop.time()
         while True:
-            await asyncio.sleep(0.005)  # waits: for a chunk of events; looking costs nothing against filing them
-            if self._unfiled_count >= FILED_AT_ONCE or (self._unfiled and loop.time() - filed_at > FILE_EVERY_S):
+            await self._until_due()
+            try:
                 await self._file_some()
-                filed_at = loop.time()
+                self._trouble = None
+            except StoreFailed as why:
+                # It is all in the journal still.
+                self._trouble = why
+                await asyncio.sleep(RETRY_S)  # waits: for a better disk
+
+    async def _until_due(self) -> None:
+        while self._unfiled_count < FILED_AT_ONCE:
+            self._due.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FILE_EVERY_S):
+                    await self._due.wait()
+                    continue
+            if self._unfiled:
+                return
 
     async def _file_some(self) -> None:
         chunk: list[Sequence[object]] = []
@@ -148,10 +166,14 @@ class JournalStore(SqliteStore):
             if len(chunk) >= FILED_AT_ONCE:
                 break
         await self._call(self._writer, "filing", lambda: self._write_rows(sorted(chunk, key=itemgetter(2))))
-        self._journal.execute("DELETE FROM journal WHERE number <= ?", (last,))
+        try:
+            self._journal.execute("DELETE FROM journal WHERE number <= ?", (last,))
+        except sqlite3.Error as why:
+            raise StoreFailed("filing", why) from why
         for _ in range(batches):
             self._unfiled_count -= len(self._take_off(self._unfiled.popleft()[1]))
-        await self._call(self._writer, "filing", self._checkpoint)
+        if await self._call(self._writer, "filing", self._checkpoint) > MOST_WAL_PAGES:
+            self._journal.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
 
     def _take_off(self, rows: list[Row]) -> list[Row]:
         for row in rows:
@@ -166,8 +188,10 @@ class JournalStore(SqliteStore):
         text = orjson.dumps(rows).decode()
         _in_transaction(self._writing, lambda: self._writing.execute(FILE_ALL, (text,)))
 
-    def _checkpoint(self) -> None:
-        self._checkpointing.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    def _checkpoint(self) -> int:
+        """Bring the journal's log into its file; how many pages the log has."""
+        _, pages, _ = self._checkpointing.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        return int(pages)
 
 
 def _row(event: Event) -> Row:

@@ -17,7 +17,8 @@ from harness.waiting import eventually
 from tests.tracker.ledger.test_ledger import C, ended, entered, left
 from tracker.events import Event
 from tracker.store import StoreFailed
-from tracker.store.journal import FILED_AT_ONCE, JOURNAL, JournalStore
+from tracker.store.journal import FILED_AT_ONCE, JOURNAL, MOST_UNFILED, JournalStore
+from tracker.store.sqlite import FILE
 
 
 def with_store(folder: Path, test: Callable[[JournalStore], Coroutine[Any, Any, None]]) -> None:
@@ -106,6 +107,23 @@ def test_a_journal_that_cannot_be_written_fails_the_call_and_acknowledges_nothin
         with pytest.raises(StoreFailed, match="appending: OperationalError: no such table"):
             await store.append([entered(1)], {})
         assert await store.events_of(C) == []
+
+    with_store(tmp_path, test)
+
+
+def test_a_file_that_takes_nothing_fills_the_journal_to_a_bound_and_loses_nothing(tmp_path: Path) -> None:
+    async def test(store: JournalStore) -> None:
+        database = sqlite3.connect(tmp_path / FILE)
+        database.execute("ALTER TABLE events RENAME TO elsewhere")
+        with pytest.raises(StoreFailed, match="filing: OperationalError: no such table"):
+            for first in range(0, 2 * MOST_UNFILED, 1000):
+                await store.append([entered(first + place) for place in range(1000)], {})
+        assert MOST_UNFILED < first <= MOST_UNFILED + FILED_AT_ONCE
+        database.execute("ALTER TABLE elsewhere RENAME TO events")
+        database.close()
+        await eventually(lambda: waiting_in_the_journal(tmp_path) == 0, "all to be filed", 20, 0.1)
+        assert len(await store.events_of(C)) == first
+        assert (await store.append([ended(1)], {})).mark == first + 1
 
     with_store(tmp_path, test)
 
