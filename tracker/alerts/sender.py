@@ -31,7 +31,7 @@ class Pace:
     batch: int
 
 
-# In a storm nothing is left out. Slack takes one message a second for each webhook, so it gets digests, and Alertmanager
+# In a storm nothing is left out. Slack takes one message a second for each webhook, so it gets digests; Alertmanager
 # takes lists; the two others take notices one by one.
 PACES = {
     "generic": Pace(200.0, 1),

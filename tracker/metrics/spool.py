@@ -6,10 +6,12 @@ Without a time-series store this is the store: the table `points` can be queried
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tracker.metrics.points import Point, Status
 
 CAPACITY = 1_000_000
+STATUSES = {str(status): status for status in Status}
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS points (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, queue_id TEXT NOT NULL, status TEXT NOT NULL,
@@ -89,8 +91,6 @@ def read_points(path: Path, queue: str | None = None, since_ms: int = 0, most: i
     return [_point(row) for row in reversed(found)]
 
 
-def _point(row: Sequence[object]) -> Point:
+def _point(row: Sequence[Any]) -> Point:
     at_ms, queue, status, dwell, bounces, conversation = row
-    return Point(
-        str(queue), Status(str(status)), float(str(dwell)), int(str(bounces)), str(conversation), int(str(at_ms))
-    )
+    return Point(queue, STATUSES[status], dwell, bounces, conversation, at_ms)
