@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -56,6 +57,13 @@ def _listener(settings: Settings) -> socket.socket:
         raise BadInput("host and port", f"an address to listen at ({error.strerror})", where) from None
 
 
+def _spare_the_collector() -> None:
+    """Look for cycles among the young only: a look at 100,000 open conversations takes 0.2 s, and they have none."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
 async def _serve(settings: Settings, parts: Parts, listener: socket.socket) -> None:
     ended = _until_ended(settings.life_line)
     tracker = Tracker(settings, parts)
@@ -74,6 +82,7 @@ async def _serve(settings: Settings, parts: Parts, listener: socket.socket) -> N
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     await tracker.start()
+    _spare_the_collector()
     host, port = listener.getsockname()[:2]
     print(json.dumps({"ready": "tracker", "url": f"http://{host}:{port}"}), flush=True)
     closing = asyncio.create_task(_close_the_idle(server))
