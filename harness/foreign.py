@@ -8,8 +8,8 @@
 Only `url` is needed. `dialect` is genesys or seed (simplified events of queues); deliveries and questions carry the
 token of `token_env`, if it is named. With `command` it is started for the run, on the port of `url`, and told in its
 environment what is where (harness.start_tracker); then it can be killed and paused. Else it runs already, and
-`cloud_port` and `receiver_port` are where it may expect the cloud and what takes points and alerts. `max_dwell_s` (its
-own seconds) and `max_bounces` are the limits that it has, if not 300 and 3.
+`cloud_port` and `receiver_port` are where it may expect the cloud and what takes points and alerts, both behind the
+wire. `max_dwell_s` (its own seconds) and `max_bounces` are the limits that it has, if not 300 and 3.
 
 A world file that says nothing but this means a local world around that tracker.
 """

@@ -6,6 +6,7 @@ import sys
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,7 +93,12 @@ def bring_up(
     keeper = start_keeper(folder)
     try:
         keeper.hold_run(settings.longest_s, stopped, signal_number=signal_number)
-        up = _around(in_its_world(settings), org, keeper, None) if org else _local_world(settings, keeper)
+        with ExitStack() as failed:
+            if org:
+                up = _around(in_its_world(settings), org, keeper, None, failed)
+            else:
+                up = _local_world(settings, keeper, failed)
+            failed.pop_all()
         evidence.write("world.up", sources=list(up.sources))
         return Started(up.world, up.world_file, keeper, up.secrets, up.as_found, up.place)
     except BaseException:
@@ -110,7 +116,7 @@ class _Up:
     place: start_tracker.Place | None
 
 
-def _local_world(settings: RunSettings, keeper: Holder) -> _Up:
+def _local_world(settings: RunSettings, keeper: Holder, failed: ExitStack) -> _Up:
     chance = Random(settings.seed)
     sites = made_by(keeper, settings.sites)
     people = _agents(settings.agents + 1, chance)
@@ -156,7 +162,7 @@ def _local_world(settings: RunSettings, keeper: Holder) -> _Up:
         crowd=True,
     )
     control = CloudControl(cloud["control"], control_token)
-    return _around(settings, org, keeper, control, peopled(sites, agents))
+    return _around(settings, org, keeper, control, failed, peopled(sites, agents))
 
 
 def in_its_world(settings: RunSettings) -> RunSettings:
@@ -192,11 +198,16 @@ def _in_org(settings: RunSettings, world_file: Path) -> RunSettings:
 
 
 def _around(
-    settings: RunSettings, org: Org, keeper: Holder, control: CloudControl | None, sites: tuple[Site, ...] = ()
+    settings: RunSettings,
+    org: Org,
+    keeper: Holder,
+    control: CloudControl | None,
+    failed: ExitStack,
+    sites: tuple[Site, ...] = (),
 ) -> _Up:
     """Start what stands around a cloud: wire and validator, then the crowd, which needs the wire's address.
 
-    With `sites` there is one crowd in each.
+    With `sites` there is one crowd in each. `failed` is told what must be let go of if the world does not come up.
     """
     wire_token = secrets.token_urlsafe(24)
     world_file = keeper.state / "world.json"
@@ -234,7 +245,10 @@ def _around(
         )
         place = start_tracker.prepare(settings, keeper)
         wire_settings = _wire_settings(settings, org, keeper, wire_token) | {"listen": [s.gateway for s in sites]}
-        wire_settings["hosts"] += place.hosts if place else ()
+        if place is not None:
+            failed.callback(place.close)
+            wire_settings["hosts"] += place.hosts
+            wire_settings["fronts"] = place.fronts(org.api, org.login)
         wire = start_child(keeper, "wire", "proxy_addons", wire_settings)
         crowd_url = None
         if sites:
@@ -259,7 +273,7 @@ def _around(
         }
     )
     if place is not None:
-        complete = replace(complete, tracker=start_tracker.start(place, settings, keeper, complete))
+        complete = replace(complete, tracker=start_tracker.start(place, settings, keeper, complete, wire["fronts"]))
     complete.write(world_file)
     return _Up(complete, world_file, _secrets_of(complete), _sources(complete), found, place)
 

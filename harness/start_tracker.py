@@ -1,7 +1,8 @@
 """Bringing up what an experiment on the tracker needs: the receiver, the tracker itself, and the cloud's event feed.
 
 The feed reaches the tracker through the wire, and the tracker reaches store, webhooks and cloud through the wire, so
-that faults on any of these are faults on the wire. A foreign tracker that we start finds in its environment:
+that faults on any of these are faults on the wire. Whether a foreign tracker heeds a proxy nobody knows: the wire shows
+it fronts that look like cloud and receiver. One that we start finds in its environment:
 
 | variable | what |
 |---|---|
@@ -11,7 +12,6 @@ that faults on any of these are faults on the wire. A foreign tracker that we st
 | INFLUX_URL, INFLUX_TOKEN, INFLUX_ORG, INFLUX_BUCKET | the time-series store |
 | ALERT_URL | where alerts are posted as plain JSON |
 | MAX_DWELL_SECONDS, MAX_BOUNCES | the limits of the experiment, in the tracker's own seconds |
-| HTTP_PROXY, HTTPS_PROXY, SSL_CERT_FILE | the wire, and the certificate to trust there |
 """
 
 import importlib.util
@@ -30,7 +30,7 @@ from harness.errors import BadInput
 from harness.foreign import ForeignTracker, read_foreign
 from harness.keeping.keeper import Holder
 from harness.settings import RunSettings, TrackerSettings
-from harness.world import Dialect, Receiver, Tracker, Wire, World
+from harness.world import Dialect, Receiver, Tracker, World
 
 NAME = "tracker"
 ORG, BUCKET = "deskstorm", "interactions"
@@ -49,6 +49,12 @@ class Place:
     url: str
     foreign: ForeignTracker | None
     kept: socket.socket | None
+
+    def fronts(self, api: str, login: str) -> dict[str, int]:
+        """What the wire stands in front of, for a foreign tracker: base URLs and the ports that it expects them at."""
+        if self.foreign is None:
+            return {}
+        return {login: 0, api: self.foreign.cloud_port, self.receiver.url: self.foreign.receiver_port}
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -73,8 +79,7 @@ def cloud_settings(settings: RunSettings) -> dict[str, Any]:
     """What the cloud is told besides, in a world with a tracker."""
     if settings.tracker is None:
         return {}
-    foreign = read_foreign(settings.world_file)
-    return {"queues": further_queues(settings), "flow": True, "port": foreign.cloud_port if foreign else 0}
+    return {"queues": further_queues(settings), "flow": True}
 
 
 def prepare(settings: RunSettings, keeper: Holder) -> Place | None:
@@ -83,21 +88,20 @@ def prepare(settings: RunSettings, keeper: Holder) -> Place | None:
         return None
     foreign = read_foreign(settings.world_file)
     token = secrets.token_urlsafe(24)
-    given = {
-        "evidence": str(evidence_folder(keeper)),
-        "token": token,
-        "port": foreign.receiver_port if foreign else 0,
-    }
+    given = {"evidence": str(evidence_folder(keeper)), "token": token}
     kept = None if foreign and not foreign.command else _held_port(foreign.address if foreign else (LOOPBACK, 0))
     url = foreign.url if foreign else f"http://{LOOPBACK}:{kept.getsockname()[1] if kept else 0}"
     receiver = Receiver(str(start_child(keeper, "receiver", "simulator.receiver", given)["url"]), token)
     return Place(settings.tracker, receiver, url, foreign, kept)
 
 
-def start(place: Place, settings: RunSettings, keeper: Holder, world: World) -> Tracker:
-    """Start the tracker of a `world` whose cloud and wire are up, and let the cloud's events flow."""
+def start(place: Place, settings: RunSettings, keeper: Holder, world: World, fronts: Mapping[str, str]) -> Tracker:
+    """Start the tracker of a `world` whose cloud and wire are up, and let the cloud's events flow.
+
+    `fronts` are where the wire stands in for what is at these base URLs.
+    """
     assert world.wire is not None  # noqa: S101 - every world that is brought up has a wire
-    tracker = _foreign(place, keeper, world, world.wire) if place.foreign else _ours(place, settings, keeper, world)
+    tracker = _foreign(place, keeper, world, fronts) if place.foreign else _ours(place, settings, keeper, world)
     if world.control is not None:
         line = {"url": f"{tracker.url}/eventbridge", "proxy": world.wire.proxy, "dialect": tracker.dialect}
         order(world, "feed_events", **line, **({"token": tracker.token} if tracker.token else {}))
@@ -150,11 +154,11 @@ def _ours(place: Place, settings: RunSettings, keeper: Holder, world: World) -> 
     return Tracker(str(ready["url"]), token, Dialect.GENESYS, True, True, *limits)
 
 
-def _foreign(place: Place, keeper: Holder, world: World, wire: Wire) -> Tracker:
+def _foreign(place: Place, keeper: Holder, world: World, fronts: Mapping[str, str]) -> Tracker:
     foreign = place.foreign
     assert foreign is not None  # noqa: S101 - asked by the caller
     if foreign.command:
-        env = _environment(place, foreign, world, wire)
+        env = _environment(place, foreign, world, fronts)
         keeper.spawn(NAME, foreign.command, env=env, listens=foreign.address, restarts=RESTARTS)
     wanted = place.wanted
     told = (wanted.max_dwell_s, wanted.max_bounces) if foreign.command else (300.0 / world.time_scale, 3)
@@ -163,24 +167,22 @@ def _foreign(place: Place, keeper: Holder, world: World, wire: Wire) -> Tracker:
     return Tracker(foreign.url, foreign.token, foreign.dialect, False, bool(foreign.command), dwell, bounces)
 
 
-def _environment(place: Place, foreign: ForeignTracker, world: World, wire: Wire) -> Mapping[str, str]:
+def _environment(place: Place, foreign: ForeignTracker, world: World, fronts: Mapping[str, str]) -> Mapping[str, str]:
+    receiver = Receiver(fronts[place.receiver.url], place.receiver.token)
     legacy = "/legacy" if foreign.dialect is Dialect.SEED and world.control else ""
     found = {
         "PORT": str(foreign.address[1]),
-        "CLOUD_API_URL": world.api + legacy,
-        "CLOUD_LOGIN_URL": world.login + legacy,
+        "CLOUD_API_URL": fronts[world.api] + legacy,
+        "CLOUD_LOGIN_URL": fronts[world.login] + legacy,
         "CLOUD_CLIENT_ID": world.client_id,
         "CLOUD_CLIENT_SECRET": world.client_secret,
-        "INFLUX_URL": place.receiver.url,
-        "INFLUX_TOKEN": place.receiver.token,
+        "INFLUX_URL": receiver.url,
+        "INFLUX_TOKEN": receiver.token,
         "INFLUX_ORG": ORG,
         "INFLUX_BUCKET": BUCKET,
-        "ALERT_URL": sink(place.receiver, "generic"),
+        "ALERT_URL": sink(receiver, "generic"),
         "MAX_DWELL_SECONDS": f"{place.wanted.max_dwell_s * world.time_scale:g}",
         "MAX_BOUNCES": str(place.wanted.max_bounces),
-        "HTTP_PROXY": wire.proxy,
-        "HTTPS_PROXY": wire.proxy,
-        **({"SSL_CERT_FILE": wire.ca} if wire.ca and world.api.startswith("https:") else {}),
     }
     token = {foreign.token_env: foreign.token} if foreign.token_env and foreign.token else {}
     return found | token

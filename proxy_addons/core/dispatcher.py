@@ -4,11 +4,14 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from mitmproxy import connection, ctx, http
 from mitmproxy.addonmanager import Loader
+from mitmproxy.proxy.mode_servers import ServerInstance
+from mitmproxy.proxy.mode_specs import ReverseMode
 from mitmproxy.websocket import WebSocketMessage
 
 from harness.evidence import EvidenceWriter
@@ -55,12 +58,12 @@ class Dispatcher:
         self.control = Control(settings.control_token, self.leases, self.traffic)
         control_host, control_port = await self.control.listen()
         self.exposition = Exposition(self.traffic, settings.time_scale)
-        listening = [address[:2] for address in ctx.master.addons.lookup["proxyserver"].listen_addrs()]
-        proxies = {str(host): f"http://{host}:{port}" for host, port in listening}
+        proxies, fronts = _listening(ctx.master.addons.lookup["proxyserver"].servers)
         ready = {
             "ready": "wire",
             "proxy": proxies.pop(LOOPBACK),
             "proxies": proxies,
+            "fronts": fronts,
             "control_host": control_host,
             "control_port": control_port,
             "metrics": await self.exposition.listen(),
@@ -165,6 +168,20 @@ class Dispatcher:
     def _socket(self, flow: http.HTTPFlow) -> Socket:
         found: Socket = flow.metadata[SOCKET]
         return found
+
+
+def _listening(servers: Iterable[ServerInstance[Any]]) -> tuple[dict[str, str], dict[str, str]]:
+    """Where the wire listens as a proxy, by host, and where as an upstream, by the base URL of that."""
+    proxies: dict[str, str] = {}
+    fronts: dict[str, str] = {}
+    for server in servers:
+        host, port = server.listen_addrs[0][:2]
+        place = f"http://{host}:{port}"
+        if isinstance(server.mode, ReverseMode):
+            fronts[server.mode.data] = place
+        else:
+            proxies[str(host)] = place
+    return proxies, fronts
 
 
 async def _request(faults: Sequence[AnyFault], call: Call) -> None:

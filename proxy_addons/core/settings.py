@@ -1,7 +1,7 @@
 """The settings file of the wire."""
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ class Settings:
 
     `hosts` are the upstreams it may talk to (`127.0.0.1:1234`), `upstream_ca` a certificate to trust there besides
     the usual ones, `confdir` the folder of its own throw-away CA. `sabotage` names faults that shall do nothing; names
-    that are no faults of the wire are of no matter here. `listen` are addresses to listen on besides 127.0.0.1.
+    that are no faults of the wire are of no matter here. `listen` are addresses to listen on besides 127.0.0.1. For
+    each base URL of `fronts` the wire also listens at a port of 127.0.0.1 (0: any) as if it were that very upstream.
     """
 
     evidence: Path
@@ -26,6 +27,7 @@ class Settings:
     seed: int = 0
     sabotage: frozenset[str] = frozenset()
     listen: frozenset[str] = frozenset()
+    fronts: dict[str, int] = field(default_factory=dict)
 
 
 def read_settings(path: Path) -> Settings:
@@ -36,7 +38,7 @@ def read_settings(path: Path) -> Settings:
         raise BadInput(f"settings {path}", "a JSON file that can be read", str(error)) from None
     if not isinstance(found, dict):
         raise BadInput(f"settings {path}", "an object", found)
-    known = {field.name for field in fields(Settings)}
+    known = {item.name for item in fields(Settings)}
     if unknown := set(found) - known:
         raise BadInput("settings", f"keys of {sorted(known)}", sorted(unknown))
     if missing := {"evidence", "control_token", "confdir", "hosts"} - set(found):
@@ -51,6 +53,7 @@ def read_settings(path: Path) -> Settings:
         seed=int(_number(found, "seed", 0)),
         sabotage=_names(found, "sabotage"),
         listen=_names(found, "listen"),
+        fronts=_ports(found, "fronts"),
     )
 
 
@@ -65,6 +68,13 @@ def _number(found: dict[str, Any], key: str, default: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadInput(f"settings {key}", "a number", value)
     return value
+
+
+def _ports(found: dict[str, Any], key: str) -> dict[str, int]:
+    value = found.get(key, {})
+    if not isinstance(value, dict) or not all(type(port) is int for port in value.values()):
+        raise BadInput(f"settings {key}", "an object of base URLs and ports", value)
+    return dict(value)
 
 
 def _names(found: dict[str, Any], key: str) -> frozenset[str]:

@@ -1,9 +1,12 @@
 """A tracker stands between cloud, wire and receiver, be it ours or one that somebody else wrote."""
 
 import json
+import os
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -152,6 +155,21 @@ def test_a_foreign_tracker_alerts_where_it_was_told_to(foreign: Live) -> None:
     until(alerted, "its alert", 10)
 
 
+def test_what_a_foreign_tracker_sends_can_be_broken_on_the_wire(foreign: Live) -> None:
+    with foreign.fault("alert_sink_down"):
+        conversation = str(foreign.do("place_calls", queue=2)["conversations"][0])
+        foreign.do("observe", seconds=5, reason="longer than the limit")
+        foreign.do("end_calls", conversations=conversation)
+
+        def touched() -> bool:
+            calls = [entry for entry in read(foreign.world.evidence).of("api") if entry["path"] == "/alerts/generic"]
+            return any(entry["touched"] for entry in calls)
+
+        until(touched, "the fault to touch its alert", 10)
+        found = read(foreign.world.evidence).of("alert.received", source="receiver")
+        assert conversation not in {entry["conversation"] for entry in found}
+
+
 def test_what_a_simple_tracker_has_no_answer_to_it_cannot_tell(foreign: Live) -> None:
     view = told(foreign, bounced_call(foreign), 3)
     with TrackerClient(foreign.world) as tracker:
@@ -166,6 +184,29 @@ def test_what_a_simple_tracker_has_no_answer_to_it_cannot_tell(foreign: Live) ->
             with pytest.raises(CannotTell):
                 ask()
         assert tracker.view("nobody") is None
+
+
+def test_a_tracker_that_runs_already_finds_cloud_and_receiver_where_it_expects_them(tmp_path: Path) -> None:
+    own, cloud, receiver = free_port(), free_port(), free_port()
+    env = {"PORT": str(own), "ALERT_URL": f"http://127.0.0.1:{receiver}/alerts/generic", "MAX_DWELL_SECONDS": "0.2"}
+    running = subprocess.Popen([sys.executable, str(STAGE / "simple_tracker.py")], env={**os.environ, **env})
+    world_file = tmp_path / "world.json"
+    named = {"url": f"http://127.0.0.1:{own}", "dialect": "seed", "cloud_port": cloud, "receiver_port": receiver}
+    world_file.write_text(json.dumps({"tracker": {**named, "max_dwell_s": 0.2}}))
+    try:
+        with contextmanager(live_world)(RunSettings(agents=2, world_file=world_file, tracker=LIMITS)) as live:
+            assert live.world.tracker is not None
+            assert (live.world.tracker.kept, live.world.tracker.max_dwell_s) == (False, 2.0)
+            assert httpx.get(f"http://127.0.0.1:{cloud}/api/v2/users/me", trust_env=False).status_code == 401
+            conversation = str(live.do("place_calls", queue=1)["conversations"][0])
+            live.do("observe", seconds=4, reason="longer than the limit")
+            live.do("end_calls", conversations=conversation)
+            until(lambda: read(live.world.evidence).of("alert.received"), "its alert", 10)
+            paths = {entry["path"] for entry in read(live.world.evidence).of("api", source="wire")}
+            assert paths >= {"/eventbridge", "/alerts/generic", "/api/v2/users/me"}
+    finally:
+        running.terminate()
+        running.wait(10)
 
 
 def test_an_org_without_a_tracker_is_refused_where_one_is_needed(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ def test_what_is_not_given_has_a_default(tmp_path: Path) -> None:
         ({"seed": "7"}, "settings seed: expected a number"),
         ({"upstream_ca": 1}, "settings upstream_ca: expected non-empty text"),
         ({"listen": "127.0.0.2"}, "settings listen: expected a list of texts"),
+        ({"fronts": {"http://127.0.0.1:1": "2"}}, "settings fronts: expected an object of base URLs and ports"),
         ({"speed": 1}, "settings: expected keys of"),
     ],
 )
