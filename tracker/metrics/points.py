@@ -50,6 +50,8 @@ def line(point: Point) -> str:
     # The client's own serializer takes ten times as long, and the interpreter has one lock for us and for deliveries.
     text = point.conversation.translate(ESCAPED_IN_TEXT)
     queue = point.queue.translate(ESCAPED_IN_TAGS)
+    if queue.endswith("\\"):
+        queue += " "  # or it would escape the comma that follows
     tags = f"queue_id={queue},status={point.status}" if queue else f"status={point.status}"
     fields = f'bounce_count={point.bounce_count}i,conversation_id="{text}",dwell_seconds={_number(point.dwell_seconds)}'
     return f"{MEASUREMENT},{tags} {fields} {point.time_ns}"

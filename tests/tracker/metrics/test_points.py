@@ -1,7 +1,7 @@
 """Points are written as the official client writes them, and different stays stay different points."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from influxdb_client.client.write.point import Point as TheirPoint
 
@@ -25,6 +25,9 @@ def test_a_point_is_one_line_with_the_conversation_as_a_field() -> None:
     )
 
 
+@example("ends in \\", 'quo"te\\', 0.0, 0)
+@example("", "", 1e9, 0)
+@example("a,b=c d\ne", "line\nbreak", 0.1, 0)
 @given(TEXT, TEXT, st.floats(0, 1e9), st.integers(0, 1000))
 def test_every_point_reads_as_the_official_client_writes_it(
     queue: str, conversation: str, dwell: float, n: int
