@@ -18,6 +18,7 @@ from tracker.service.openapi import document
 from tracker.service.query import LONGEST_TEXT, Query, Refused, wrong
 from tracker.service.shapes import entity, health
 from tracker.service.tracker import Tracker
+from tracker.store import StoreFailed
 
 JSON = "application/json"
 STATES: tuple[State, ...] = get_args(State)
@@ -47,7 +48,7 @@ class Api:
             _get("/api/v1/alerts", read(self._alerts)),
             _get("/api/v1/dead-letters", read(self._dead_letters)),
         ]
-        app = Starlette(routes=routes, exception_handlers={Refused: _refused, HTTPException: _no_such_thing})
+        app = Starlette(routes=routes, exception_handlers=HANDLERS)
         app.router.redirect_slashes = False
         return app
 
@@ -111,8 +112,8 @@ class Api:
     async def _dwell(self, request: Request) -> Response:
         Query(request.query_params)
         queue = request.path_params["queue"]
-        if not 0 < len(queue) <= LONGEST_TEXT:
-            raise wrong("queue", f"a text of 1 to {LONGEST_TEXT} characters", queue)
+        if len(queue) > LONGEST_TEXT:
+            raise wrong("queue", f"a text of at most {LONGEST_TEXT} characters", queue)
         return _json(self._tracker.dwell(queue))
 
     async def _alerts(self, request: Request) -> Response:
@@ -171,3 +172,11 @@ async def _no_such_thing(request: Request, raised: Exception) -> Response:
     else:
         found = error("path", "one of those in /openapi.json", request.url.path)
     return Response(found, raised.status_code, raised.headers, media_type=JSON)
+
+
+async def _store_failed(_: Request, raised: Exception) -> Response:
+    found = error("store", "an answer", str(raised))
+    return Response(found, 503, {"Retry-After": "1"}, media_type=JSON)
+
+
+HANDLERS = {Refused: _refused, HTTPException: _no_such_thing, StoreFailed: _store_failed}

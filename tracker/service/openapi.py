@@ -16,7 +16,8 @@ MAYBE_NUMBER: Json = {"type": ["number", "null"]}
 FLAG: Json = {"type": "boolean"}
 INSTANT: Json = {"type": "string", "format": "date-time"}
 MAYBE_INSTANT: Json = {"type": ["string", "null"], "format": "date-time"}
-QUEUE_NAME: Json = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
+QUEUE: Json = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
+ASKED_NAME: Json = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT, "pattern": r"^[^\x00]+$"}
 
 DELIVERED = ("200", "400", "401", "403", "413", "415", "503")
 EXAMPLE: Json = {
@@ -107,7 +108,7 @@ def _errors(*statuses: str) -> Json:
         "404": "Unknown",
         "413": "Too large",
         "415": "Not JSON by its content type",
-        "503": "Not kept: deliver again",
+        "503": "The store does not work, or not yet: ask again",
     }
     return {status: _json(words[status], _ref("Error")) for status in statuses}
 
@@ -118,7 +119,7 @@ def _get(summary: str, responses: Json, *parameters: Json) -> Json:
 
 
 def _read(summary: str, responses: Json, *parameters: Json) -> Json:
-    guarded = _get(summary, {**responses, **_errors("401", "403")}, *parameters)
+    guarded = _get(summary, {**responses, **_errors("401", "403", "503")}, *parameters)
     return {**guarded, "security": [{}, {"bearer": []}]}
 
 
@@ -158,13 +159,13 @@ def _numbers() -> Json:
 
 
 def _health() -> Json:
-    conversation = _query("conversationId", QUEUE_NAME, required=True)
+    conversation = _query("conversationId", ASKED_NAME, required=True)
     answers = {"200": _json("All of one version", _ref("Health")), **_errors("404")}
     return _read("What the tracker knows of one conversation", answers, conversation)
 
 
 def _dwell() -> Json:
-    queue = {"name": "queue", "in": "path", "required": True, "schema": QUEUE_NAME}
+    queue = {"name": "queue", "in": "path", "required": True, "schema": QUEUE}
     return _read("How long conversations stayed in a queue", {"200": _json("Percentiles", _ref("Dwell"))}, queue)
 
 

@@ -36,8 +36,9 @@ class Query:
     def text(self, name: str) -> str:
         """A text that must be there."""
         found = self._given.get(name, "")
-        if not 0 < len(found) <= LONGEST_TEXT:
-            raise wrong(f"query parameter {name}", f"a text of 1 to {LONGEST_TEXT} characters", found)
+        # PostgreSQL knows no text with a NUL in it.
+        if not 0 < len(found) <= LONGEST_TEXT or "\0" in found:
+            raise wrong(f"query parameter {name}", f"a text of 1 to {LONGEST_TEXT} characters, none of them NUL", found)
         return found
 
     def choice(self, name: str, choices: tuple[T, ...]) -> T:
