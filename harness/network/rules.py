@@ -113,6 +113,8 @@ def _clear(book: Book, end: End) -> None:
             shell.ip("link", "del", end.interface)
         elif _has(shell, end.interface, HANDLE):
             shell.tc_batch(remove(end.interface))
+        else:
+            return
     except ToolFailed as error:
         if not error.gone:
             raise

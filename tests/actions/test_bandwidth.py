@@ -1,6 +1,8 @@
 import pytest
 
 from harness.errors import BadInput, FaultNotInForce
+from harness.network.shell import Shell
+from tests.harness.network.links import remote
 from tests.actions.conftest import Live
 
 pytestmark = pytest.mark.world
@@ -38,3 +40,15 @@ def test_the_same_fault_twice_is_refused_and_the_first_stays(at_site: Live) -> N
         with pytest.raises(BadInput, match="expected none in force there yet"):
             at_site.inject("bandwidth", rate_kbit=128)
         assert at_site.in_force() == ["bandwidth"]
+
+
+def test_a_named_interface_of_a_workstation_is_broken_for_what_is_named_alone(live: Live) -> None:
+    with remote() as (link, port):
+        before = Shell().ip("-br", "link", "show", "type", "ifb"), Shell().qdiscs(link.far_link)[0].kind
+        on = {"interface": link.far_link, "cidrs": [f"{link.near_address}/32"], "witness": f"{link.near_address}:{port}"}
+        with live.fault("bandwidth", on=on) as found:
+            counters = found["seen"][link.far_link]["counters"]
+            assert counters["from_desktops"]["packets"] > 0 and counters["to_desktops"]["packets"] > 0
+        assert (Shell().ip("-br", "link", "show", "type", "ifb"), Shell().qdiscs(link.far_link)[0].kind) == before
+        with pytest.raises(BadInput, match=r"on.witness: expected a host and port inside 203.0.113.0/24"):
+            live.inject("bandwidth", on={**on, "cidrs": ["203.0.113.0/24"]})

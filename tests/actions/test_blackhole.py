@@ -1,6 +1,8 @@
 import pytest
 
 from harness.errors import BadInput, FaultNotInForce
+from harness.network.meter import connect_ms
+from tests.harness.network.links import remote
 from tests.actions.conftest import Live
 
 pytestmark = pytest.mark.world
@@ -27,3 +29,12 @@ def test_it_is_not_believed_without_being_seen(sabotaged_site: Live) -> None:
 def test_wrong_parameters_are_refused(at_site: Live) -> None:
     at_site.refuses(BadInput, "blackhole", on={"interface": "lo", "whole_interface": True})
     at_site.refuses(BadInput, "blackhole", direction="sideways")
+
+
+def test_a_named_interface_of_a_workstation_is_broken_for_what_is_named_alone(live: Live) -> None:
+    with remote() as (link, port):
+        on = {"interface": link.far_link, "cidrs": [f"{link.near_address}/32"], "ports": [port], "witness": f"{link.near_address}:{port}"}
+        with live.fault("blackhole", on=on) as found:
+            assert found["seen"][link.far_link] == {"connects": 2, "failed": 2, "connect_ms": None}
+            assert connect_ms("", (link.near_address, port), 0.2) is None
+        assert connect_ms("", (link.near_address, port), 1) is not None

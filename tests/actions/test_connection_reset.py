@@ -2,6 +2,7 @@ import pytest
 
 from harness.errors import BadInput, FaultNotInForce
 from harness.waiting import until
+from tests.harness.network.links import remote
 from tests.actions.conftest import Live, desktops
 
 pytestmark = pytest.mark.world
@@ -39,3 +40,10 @@ def test_it_is_not_believed_without_being_seen(sabotaged_site: Live) -> None:
 
 def test_wrong_parameters_are_refused(at_site: Live) -> None:
     at_site.refuses(BadInput, "connection_reset", on={"ports": ["https"]})
+
+
+def test_a_named_interface_of_a_workstation_is_broken_for_what_is_named_alone(live: Live) -> None:
+    with remote() as (link, port):
+        on = {"interface": link.far_link, "cidrs": [f"{link.near_address}/32"], "ports": [port], "witness": f"{link.near_address}:{port}"}
+        with live.fault("connection_reset", on=on) as found:
+            assert found["seen"][link.far_link] == {"reset": ["ConnectionAbortedError"], "connections": 0}

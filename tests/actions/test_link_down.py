@@ -2,6 +2,7 @@ import pytest
 
 from harness.errors import BadInput, FaultNotInForce
 from harness.network.shell import Shell
+from tests.harness.network.links import remote
 from tests.actions.conftest import Live
 
 pytestmark = pytest.mark.world
@@ -28,3 +29,13 @@ def test_it_is_not_believed_without_being_seen(sabotaged_site: Live) -> None:
 def test_a_link_is_down_for_everybody_both_ways(at_site: Live) -> None:
     at_site.refuses(BadInput, "link_down", direction="to_desktops")
     at_site.refuses(BadInput, "link_down", on={"ports": [443]})
+
+
+def test_a_named_interface_of_a_workstation_is_broken_for_what_is_named_alone(live: Live) -> None:
+    with remote() as (link, port):
+        Shell().ip("route", "add", "203.0.113.0/24", "via", link.near_address, "dev", link.far_link)
+        routes = Shell().ip("route", "show", "dev", link.far_link)
+        on = {"interface": link.far_link, "whole_interface": True, "witness": f"{link.near_address}:{port}"}
+        with live.fault("link_down", on=on) as found:
+            assert found["seen"]["links"] == {link.far_link: "down"}
+        assert Shell().ip("route", "show", "dev", link.far_link) == routes

@@ -2,10 +2,12 @@
 
 import json
 import secrets
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from harness.network.inside import inside
 from harness.network.shell import Shell, ToolFailed
 from harness.waiting import until
 
@@ -52,6 +54,14 @@ def joined(far_is_root: bool = False) -> Iterator[Joined]:
         for namespace in filter(None, (found.near, found.far)):
             with suppress(ToolFailed):
                 root.ip("netns", "del", namespace)
+
+
+@contextmanager
+def remote() -> Iterator[tuple[Joined, int]]:
+    """Somebody else's machine behind a link of ours: the link, whose near end is theirs, and a TCP port of theirs."""
+    with joined(far_is_root=True) as link:
+        with inside(link.near, lambda: socket.create_server((link.near_address, 0), backlog=512)) as listener:
+            yield link, int(listener.getsockname()[1])
 
 
 def _ready(namespace: str, name: str) -> bool:
