@@ -278,10 +278,11 @@ def faults() -> int:
 
 def defects() -> int:
     """List every defect that can be planted."""
-    table = Table("defect", "symptom", "seen in", title="Defects of the desktop")
-    for defect in importlib.import_module("simulator.desktop.defects").listing():
-        table.add_row(defect["name"], defect["symptom"], defect["seen_in"])
-    console.print(table)
+    for what, package in (("desktop", "simulator.desktop.defects"), ("tracker", "tracker.defects")):
+        table = Table("defect", "symptom", "seen in", title=f"Defects of the {what}")
+        for defect in importlib.import_module(package).listing():
+            table.add_row(defect["name"], defect["symptom"], defect["seen_in"])
+        console.print(table)
     return 0
 
 
