@@ -59,9 +59,9 @@ class Started:
         try:
             problems += self.keeper.finish(unjudged)
         finally:
-            problems += leave_as_found(self.world, self.as_found)
             if self.place is not None:
                 self.place.close()
+            problems += leave_as_found(self.world, self.as_found)
         return problems
 
 

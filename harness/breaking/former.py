@@ -60,8 +60,10 @@ def leave_as_found(world: World, found: list[dict[str, Any]]) -> list[str]:
     """Put presences and messages back when nothing of ours is connected any more; what went wrong, in words.
 
     Who was Offline and is not yet again is put to Available, so that no work comes: the platform makes Offline of it
-    once it misses the connection.
+    once it misses the connection. A world of ours has nothing to put back.
     """
+    if not found:
+        return []
     try:
         with Api(world) as api:
             changes = [change for one in found if (change := _change(one, presence(api, one["agent"])))]

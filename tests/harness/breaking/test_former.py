@@ -10,7 +10,7 @@ from harness.breaking.presences import definition_id
 from harness.observing.api import Api
 from harness.waiting import pause
 from harness.world import CloudControl, World
-from tests.harness.cloud_world import world_of
+from tests.harness.cloud_world import world_at, world_of
 from tests.simulator.cloud.conftest import AGENTS, CONTROL_TOKEN, CloudProcess
 
 pytestmark = pytest.mark.world
@@ -54,3 +54,8 @@ def test_agents_that_cannot_be_put_back_are_reported(cloud: CloudProcess, world:
     found = as_found(world)
     cloud.end()
     assert "the agents of the org were not left as they were found: login at" in leave_as_found(world, found)[0]
+
+
+def test_where_nothing_was_found_there_is_nothing_to_put_back_and_nobody_to_ask() -> None:
+    gone = world_at("https://127.0.0.1:9", "https://127.0.0.1:9", ca="/nowhere/ca.pem")
+    assert leave_as_found(gone, []) == []
