@@ -20,7 +20,7 @@ SEED = 3
 SIDE_BY_SIDE = 3
 TIMES_IN_FAULTS = 15
 # After which evidence the moments are, within how many seconds, and how many of them: 50 in all.
-MOMENTS = (
+MOMENTS: tuple[tuple[str, dict[str, str], float, int], ...] = (
     ("ground.held", {}, 2.5, 35),
     ("activity.started", {"name": "squeeze"}, 2.0, TIMES_IN_FAULTS),
 )
