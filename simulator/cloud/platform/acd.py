@@ -293,6 +293,8 @@ class Acd:
             alertingDurationMs=answered - leg.start_ms,
             interactingDurationMs=now_ms - answered - leg.held_total_ms,
             heldDurationMs=leg.held_total_ms,
+            contactingDurationMs=0,
+            dialingDurationMs=0,
         )
 
     def _detail(
