@@ -6,9 +6,12 @@ or was heard of before that many others, leaves. Nothing is lost by it: the stor
 """
 
 from collections.abc import Iterator
+from itertools import islice
 
 from tracker.ledger.interaction import Condition
 from tracker.ledger.story import Fact, Story
+
+CROWD = 500
 
 
 class Shelf:
@@ -65,6 +68,10 @@ class Memory:
         shelf.records[conversation] = record
         record.shelf = shelf
         record.touched_ms = self.now_ms
+        if shelf is self.over and len(shelf.records) > shelf.most + CROWD:
+            # Time may be far from passing while very many end. Nothing holds of what is over, so nobody need be told.
+            for leaving in list(islice(shelf.records, CROWD)):
+                del shelf.records[leaving], self.records[leaving]
 
     def tick(self, now_ms: int) -> None:
         """Time goes on, never back. What came before the first look at the clock is as old as that look."""

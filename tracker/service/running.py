@@ -61,7 +61,7 @@ def _spare_the_collector() -> None:
     """Look for cycles among the young only: a look at 100,000 open conversations takes 0.2 s, and they have none."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(10_000, 10, 10)
 
 
 async def _serve(settings: Settings, parts: Parts, listener: socket.socket) -> None:

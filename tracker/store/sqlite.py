@@ -27,6 +27,8 @@ FORGOTTEN_AT_ONCE = 1_000
 MOST_DEAD_LETTERS = 100_000
 """The oldest give way."""
 CHECKPOINT_PAGES = 4_000
+CACHE_KIB, WRITER_CACHE_KIB = 4_096, 24_576
+"""Memory of each connection. Who writes to an index touches pages all over it."""
 
 KINDS = tuple(Kind)
 NUMBER_OF = {kind: number for number, kind in enumerate(KINDS)}
@@ -68,6 +70,7 @@ class SqliteStore:
             folder.mkdir(parents=True, exist_ok=True)
             self._path.touch(mode=0o600)
             self._writing = self._writer.submit(self._connect).result()
+            self._writer.submit(self._writing.execute, f"PRAGMA cache_size=-{WRITER_CACHE_KIB}").result()
             self._reading = self._reader.submit(self._connect).result()
         except (OSError, sqlite3.Error) as why:
             raise StoreFailed(f"opening {self._path}", why) from why
@@ -147,7 +150,7 @@ class SqliteStore:
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA synchronous=NORMAL")
         database.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
-        database.execute("PRAGMA cache_size=-32768")
+        database.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         database.executescript(self.schema)
         return database
 

@@ -235,6 +235,9 @@ def test_no_more_conversations_rest_in_memory_than_allowed() -> None:
     ledger.due(T)
     assert ledger.size() == 10
     assert ledger.version("c-99") == 1
+    for number in range(2000):
+        ledger.apply(replace(ended(1), conversation=f"d-{number}"))
+    assert ledger.size() <= 10 + 500
 
 
 def test_what_is_forgotten_ends_its_conditions_and_says_so_again_when_it_is_loaded() -> None:
