@@ -22,8 +22,9 @@ def inject_events_late(
     Seen in force when one of our own deliveries takes at least that long.
     """
     number("percent", percent, 5, 100)
-    number("delay_ms", delay_ms, 100, LONGEST_HOLD_MS)
     run = delivery_run(configuration, FAULT, seconds)
+    # The proof must see one of its own deliveries come through while the fault lasts.
+    number("delay_ms", delay_ms, 100, min(LONGEST_HOLD_MS, seconds * 500))
     wall_ms = run.scaled(delay_ms)
     return inject_on_deliveries(
         run,

@@ -11,6 +11,7 @@ from harness.breaking.limits import number
 __all__ = ["inject_tsdb_slow", "clear_tsdb_slow"]
 
 FAULT = "tsdb_slow"
+LONGEST_DELAY_MS = 30_000
 
 
 def inject_tsdb_slow(
@@ -20,8 +21,9 @@ def inject_tsdb_slow(
 
     Seen in force when our own writes take at least that long.
     """
-    number("delay_ms", delay_ms, 100, 300_000)
     run = delivery_run(configuration, FAULT, seconds)
+    # The proof must see its own writes come through while the fault lasts.
+    number("delay_ms", delay_ms, 100, min(LONGEST_DELAY_MS, seconds * 500))
     wall_ms = run.scaled(delay_ms)
     return inject_on_deliveries(
         run,

@@ -46,6 +46,8 @@ def test_clearing_ends_a_burst_that_goes_on(tracked: Live) -> None:
     with tracked.fault("events_burst", count=200, events_per_s=5):
         assert not over(tracked)
     assert over(tracked)
+    first, second = (set(entry["conversations"]) for entry in read(tracked.world.evidence).of("burst.started")[-2:])
+    assert first.isdisjoint(second)
     ended = read(tracked.world.evidence).last("burst.ended")
     assert ended is not None
     assert ended["unsent"] > 0
@@ -54,7 +56,7 @@ def test_clearing_ends_a_burst_that_goes_on(tracked: Live) -> None:
 def test_it_is_not_believed_without_being_seen(tracked: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DESKSTORM_SABOTAGE", "events_burst")
     error = tracked.refuses(FaultNotInForce, "events_burst", count=1)
-    assert str(error).startswith("events_burst is not in force: expected 8 deliveries through the wire and taken")
+    assert str(error).startswith("events_burst is not in force: expected 8 deliveries of the burst on the wire")
 
 
 @pytest.mark.parametrize(

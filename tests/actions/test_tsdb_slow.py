@@ -23,6 +23,8 @@ def test_it_is_not_believed_without_being_seen(idle_feed: Live) -> None:
     assert str(error).startswith("tsdb_slow is not in force: expected writes that take")
 
 
-@pytest.mark.parametrize("parameters", [{"delay_ms": 0}, {"seconds": 0}])
+@pytest.mark.parametrize(
+    "parameters", [{"delay_ms": 0}, {"delay_ms": 31_000}, {"delay_ms": 6_000, "seconds": 10}, {"seconds": 0}]
+)
 def test_what_makes_no_sense_is_refused(feed: Live, parameters: dict[str, object]) -> None:
     feed.refuses(BadInput, "tsdb_slow", **parameters)
