@@ -52,6 +52,7 @@ def deskstorm() -> None:
 @click.option("--defect", help="Plant a defect in every desktop; see `deskstorm defects`.")
 @click.option("--agents", type=click.IntRange(1, 1000), help="Desktops in the world.")
 @click.option("--runs", default="runs", show_default=True, type=PATH, help="Where runs are kept.")
+@click.option("--netlab", is_flag=True, help="Boot a network lab for what needs a rule that this kernel lacks.")
 @click.option("--leave-out-impossible", is_flag=True, help="Name what this machine cannot run, and run the rest.")
 def run(experiments: Sequence[Path], parallel: int, repeat: int, seed: int, **asked: object) -> int:
     """Run EXPERIMENTS, each in a process and a world of its own; exit 0 only if all pass, 1 on FAIL, 3 on VOID."""

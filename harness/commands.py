@@ -26,7 +26,7 @@ from harness.errors import BadInput
 from harness.evidence import read
 from harness.keeping import leftovers
 from harness.many import Order, Outcome, Runs, check_experiments
-from harness.network.needs import SITES, needs_of_fault, why_impossible, why_not
+from harness.network.needs import SITES, better_in_lab, needs_of_fault, why_impossible, why_not
 from harness.progress import Progress, Tail
 from harness.prove import Claim, claims_of, matrix
 from harness.runtime import SOURCE_VARIABLE, WORLD_KEY, evidence_of
@@ -45,11 +45,19 @@ def run(experiments: Sequence[Path], parallel: int, seeds: Iterable[int], asked:
     """Run many experiments with progress on the terminal, then a table of verdicts."""
     check_experiments(experiments)
     _check_defect(asked["defect"])
-    impossible = _impossible(experiments)
+    in_lab = _in_lab(experiments) if asked["netlab"] else frozenset()
+    impossible = _impossible(path for path in experiments if path not in in_lab)
     if impossible and not asked["leave_out_impossible"]:
         _refuse(impossible, "a machine that can run it, or --leave-out-impossible")
     orders = [
-        Order(path, seed=seed, defect=asked["defect"], agents=asked["agents"], runs=asked["runs"])
+        Order(
+            path,
+            seed=seed,
+            defect=asked["defect"],
+            agents=asked["agents"],
+            runs=asked["runs"],
+            in_lab=path in in_lab,
+        )
         for seed in seeds
         for path in experiments
         if path not in impossible
@@ -80,11 +88,13 @@ def prove(experiments: Sequence[Path], seeds: Iterable[int], parallel: int, runs
     """Run everything that the experiments claim to catch, print the matrix, and write it as JSON and HTML."""
     paths = list(experiments) or sorted(Path("experiments").glob("*.json"))
     check_experiments(paths)
-    _refuse(_impossible(paths), "a machine that can run it")
+    in_lab = _in_lab(paths)
+    _refuse(_impossible(path for path in paths if path not in in_lab), "a machine that can run it")
     claims = [claim for path in paths for claim in claims_of(path)]
     wanted = [(claim, seed) for claim in claims for seed in seeds]
     began = datetime.now(UTC)
-    outcomes = _with_progress([claim.order(seed, runs) for claim, seed in wanted], parallel)
+    orders = [claim.order(seed, runs, in_lab=claim.experiment in in_lab) for claim, seed in wanted]
+    outcomes = _with_progress(orders, parallel)
     by_claim: dict[tuple[Claim, int], Outcome] = dict(zip(wanted, outcomes, strict=True))
     about = {
         "seeds": sorted({seed for _, seed in wanted}),
@@ -105,6 +115,11 @@ def prove(experiments: Sequence[Path], seeds: Iterable[int], parallel: int, runs
     console.print(table)
     subprocess.run([sys.executable, "-m", "reports.matrix", str(path)], check=True)
     return 0 if all(claim.holds(outcome) for (claim, _), outcome in by_claim.items()) else 1
+
+
+def _in_lab(experiments: Iterable[Path]) -> frozenset[Path]:
+    """What this machine's kernel cannot run, and a network lab can, if this machine can boot one."""
+    return frozenset(path for path in experiments if better_in_lab(path))
 
 
 def _impossible(experiments: Iterable[Path]) -> dict[Path, str]:

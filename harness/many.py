@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import BadInput
+from harness.netlab import command as lab_command
 from harness.verdict import Verdict
 from harness.waiting import Waited, until
 
@@ -30,7 +31,7 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class Order:
-    """One experiment to run. `changes` are environment variables of its own (DESKSTORM_...)."""
+    """One experiment to run; `in_lab` under a kernel that has every network rule (harness.netlab)."""
 
     experiment: Path
     seed: int | None = None
@@ -38,6 +39,7 @@ class Order:
     sabotage: str | None = None
     agents: int | None = None
     runs: Path = Path("runs")
+    in_lab: bool = False
 
     def environment(self) -> dict[str, str]:
         """The DESKSTORM_ variables that say what is asked for."""
@@ -128,7 +130,12 @@ class Runs:
         """The exit code of one `chaos run`, and why it was ended if it did not end by itself."""
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [*CHAOS_RUN, str(folder / "chaos-journal.json"), str(order.experiment)],
+                [
+                    *(lab_command((order.runs.absolute(),), LONGEST_EXPERIMENT_S) if order.in_lab else ()),
+                    *CHAOS_RUN,
+                    str(folder / "chaos-journal.json"),
+                    str(order.experiment.absolute()),
+                ],
                 env=os.environ | order.environment() | {"DESKSTORM_RUN": folder.name},
                 stdin=subprocess.DEVNULL,
                 stdout=output,

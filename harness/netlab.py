@@ -156,6 +156,12 @@ def run(command: Sequence[str], lab: Lab = Lab()) -> int:
         return KILLED if in_time else TIME_IS_UP
 
 
+def command(shared: Sequence[Path], limit_s: float) -> list[str]:
+    """The words to put before a command so that it runs in a lab in a process of its own."""
+    sharing = [word for folder in shared for word in ("--share", str(folder))]
+    return [sys.executable, "-m", "harness.cli", "netlab", "--limit", str(limit_s), *sharing, "--"]
+
+
 def _boot_line(init: Path, folder: Path, lab: Lab) -> list[str]:
     return [
         # Should this process be killed, the lab goes with it; the kernel's own helper processes too: they share a

@@ -25,9 +25,9 @@ class Claim:
     defect: str | None = None
     sabotage: str | None = None
 
-    def order(self, seed: int, runs: Path) -> Order:
+    def order(self, seed: int, runs: Path, in_lab: bool = False) -> Order:
         """The run that shows it."""
-        return Order(self.experiment, seed=seed, defect=self.defect, sabotage=self.sabotage, runs=runs)
+        return Order(self.experiment, seed=seed, defect=self.defect, sabotage=self.sabotage, runs=runs, in_lab=in_lab)
 
     def holds(self, outcome: Outcome) -> bool:
         """Whether the outcome is what was claimed."""

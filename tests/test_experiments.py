@@ -1,12 +1,16 @@
 """Every experiment says PASS on the healthy world, FAIL on each defect by its own probe, VOID when sabotaged."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from harness.many import Runs
+from harness.netlab import PACKAGES
+from harness.network.needs import NETEM, better_in_lab, needs_of
 from harness.prove import Claim, claims_of
 from simulator.desktop.defects import names
+from tests.debian import need
 
 EXPERIMENTS = sorted((Path(__file__).parent.parent / "experiments").glob("*.json"))
 README = (Path(__file__).parent.parent / "README.md").read_text()
@@ -20,7 +24,11 @@ def test_there_are_experiments() -> None:
 @pytest.mark.prove
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: f"{claim.experiment.stem}-{claim.plant}")
 def test_an_experiment_says_what_it_claims(claim: Claim, tmp_path: Path) -> None:
-    order = claim.order(seed=1, runs=tmp_path)
+    needs = needs_of(json.loads(claim.experiment.read_text()))
+    if needs:
+        need("iproute2", "nftables", *(PACKAGES if NETEM in needs else ()))
+    in_lab = better_in_lab(claim.experiment)
+    order = claim.order(seed=1, runs=tmp_path, in_lab=in_lab)
     outcome = Runs().all([order])[0]
     assert claim.holds(outcome), f"{outcome.verdict}: {outcome.reasons}; caught by {outcome.caught_by}"
 

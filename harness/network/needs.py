@@ -11,12 +11,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from harness import netlab
 from harness.errors import BadInput
 from harness.network.ability import abilities
 from harness.plan import INJECTION
 
 ANY = ("root", "tools")
 SITES = (*ANY, "veth")
+NETEM = "netem"
 
 
 def needs_of(experiment: Mapping[str, Any]) -> tuple[str, ...]:
@@ -42,6 +44,13 @@ def why_not(needs: tuple[str, ...]) -> str:
 def why_impossible(experiment: Path) -> str:
     """Why this machine cannot run the experiment in that file; empty if it can."""
     return why_not(needs_of(json.loads(experiment.read_text())))
+
+
+def better_in_lab(experiment: Path) -> bool:
+    """Whether all that this machine lacks for the experiment is `sch_netem`, and it can boot a lab that has it."""
+    needs = needs_of(json.loads(experiment.read_text()))
+    others = tuple(need for need in needs if need != NETEM)
+    return NETEM in needs and bool(why_not((NETEM,))) and not why_not(others) and not netlab.missing()
 
 
 def require_sites() -> None:
