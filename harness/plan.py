@@ -49,7 +49,7 @@ def tolerance_in_words(tolerance: Any) -> str | None:
             return f"{low:g}" if low == high else f"from {low:g} to {high:g}"
         return f"{kind} {tolerance.get('pattern') or tolerance.get('path') or tolerance.get('func') or ''}".strip()
     if isinstance(tolerance, list):
-        return " or ".join(str(item) for item in tolerance)
+        return " or ".join("none" if item == [] else str(item) for item in tolerance)
     return str(tolerance)
 
 

@@ -41,6 +41,7 @@ def test_a_function_is_named_with_its_module() -> None:
         (0, "0"),
         (True, "True"),
         ([0, 1], "0 or 1"),
+        ([[]], "none"),
         ({"type": "range", "range": [1.0, 1.0]}, "1"),
         ({"type": "range", "range": [0, 2.5]}, "from 0 to 2.5"),
         ({"type": "regex", "pattern": "^up"}, "regex ^up"),
