@@ -14,7 +14,9 @@ import pytest
 from chaoslib.experiment import ensure_experiment_is_valid
 
 ROOT = Path(__file__).parents[1]
-OURS = frozenset({"actions", "benchmarks", "harness", "probes", "proxy_addons", "reports", "simulator", "tests", "tracker"})
+OURS = frozenset(
+    {"actions", "benchmarks", "harness", "probes", "proxy_addons", "reports", "simulator", "tests", "tracker"}
+)
 SOURCE = ("actions", "harness", "probes", "proxy_addons", "reports", "simulator", "tracker")
 
 # Written in two parts, so that this file does not hold what it looks for.
@@ -385,7 +387,9 @@ def test_every_defect_named_exists_and_is_caught_by_a_probe_of_that_experiment()
         for pair in extension(experiment).get("must_catch", []):
             defect, probe = pair["defect"], pair["probe"]
             if defect not in defects():
-                complaints.append(f"experiments/{name}.json: add {defect}.py to simulator/desktop/defects or tracker/defects")
+                complaints.append(
+                    f"experiments/{name}.json: add {defect}.py to simulator/desktop/defects or tracker/defects"
+                )
             if probe not in probe_names(experiment):
                 complaints.append(f"experiments/{name}.json: add a probe named {probe!r}")
     complain(complaints)

@@ -7,6 +7,7 @@ from tests.actions.conftest import Live
 
 pytestmark = pytest.mark.world
 
+
 def test_no_more_passes_than_ordered_and_everything_afterwards(at_site: Live) -> None:
     with at_site.fault("bandwidth", rate_kbit=64) as found:
         seen = found["seen"]["site a"]
@@ -45,7 +46,11 @@ def test_the_same_fault_twice_is_refused_and_the_first_stays(at_site: Live) -> N
 def test_a_named_interface_of_a_workstation_is_broken_for_what_is_named_alone(live: Live) -> None:
     with remote() as (link, port):
         before = Shell().ip("-br", "link", "show", "type", "ifb"), Shell().qdiscs(link.far_link)[0].kind
-        on = {"interface": link.far_link, "cidrs": [f"{link.near_address}/32"], "witness": f"{link.near_address}:{port}"}
+        on = {
+            "interface": link.far_link,
+            "cidrs": [f"{link.near_address}/32"],
+            "witness": f"{link.near_address}:{port}",
+        }
         with live.fault("bandwidth", on=on) as found:
             counters = found["seen"][link.far_link]["counters"]
             assert counters["from_desktops"]["packets"] > 0 and counters["to_desktops"]["packets"] > 0

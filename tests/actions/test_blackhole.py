@@ -7,6 +7,7 @@ from tests.actions.conftest import Live
 
 pytestmark = pytest.mark.world
 
+
 def test_nothing_passes_and_everything_passes_afterwards(at_site: Live) -> None:
     with at_site.fault("blackhole") as found:
         seen = found["seen"]["site a"]
@@ -33,7 +34,12 @@ def test_wrong_parameters_are_refused(at_site: Live) -> None:
 
 def test_a_named_interface_of_a_workstation_is_broken_for_what_is_named_alone(live: Live) -> None:
     with remote() as (link, port):
-        on = {"interface": link.far_link, "cidrs": [f"{link.near_address}/32"], "ports": [port], "witness": f"{link.near_address}:{port}"}
+        on = {
+            "interface": link.far_link,
+            "cidrs": [f"{link.near_address}/32"],
+            "ports": [port],
+            "witness": f"{link.near_address}:{port}",
+        }
         with live.fault("blackhole", on=on) as found:
             assert found["seen"][link.far_link] == {"connects": 2, "failed": 2, "connect_ms": None}
             assert connect_ms("", (link.near_address, port), 0.2) is None

@@ -7,6 +7,7 @@ from tests.actions.conftest import Live, desktops
 
 pytestmark = pytest.mark.world
 
+
 def connected(live: Live) -> None:
     """Wait until both desktops have their sockets."""
     until(lambda: all(row["banner"] == "connected" for row in desktops(live).values()), "connected desktops", 30)
@@ -44,6 +45,11 @@ def test_wrong_parameters_are_refused(at_site: Live) -> None:
 
 def test_a_named_interface_of_a_workstation_is_broken_for_what_is_named_alone(live: Live) -> None:
     with remote() as (link, port):
-        on = {"interface": link.far_link, "cidrs": [f"{link.near_address}/32"], "ports": [port], "witness": f"{link.near_address}:{port}"}
+        on = {
+            "interface": link.far_link,
+            "cidrs": [f"{link.near_address}/32"],
+            "ports": [port],
+            "witness": f"{link.near_address}:{port}",
+        }
         with live.fault("connection_reset", on=on) as found:
             assert found["seen"][link.far_link] == {"reset": ["ConnectionAbortedError"], "connections": 0}

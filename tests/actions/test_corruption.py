@@ -5,6 +5,7 @@ from tests.actions.conftest import Live
 
 pytestmark = [pytest.mark.world, pytest.mark.netem]
 
+
 def test_about_as_many_packets_are_touched_as_ordered(at_site: Live) -> None:
     with at_site.fault("corruption", percent=5) as found:
         for way in ("from_desktops", "to_desktops"):

@@ -5,6 +5,7 @@ from tests.actions.conftest import Live
 
 pytestmark = [pytest.mark.world, pytest.mark.netem]
 
+
 def test_packets_are_as_late_as_ordered_and_on_time_afterwards(at_site: Live) -> None:
     with at_site.fault("latency", delay_ms=200) as found:
         seen = found["seen"]["site a"]

@@ -7,6 +7,7 @@ from tests.actions.conftest import Live
 
 pytestmark = pytest.mark.world
 
+
 def test_the_link_is_down_and_up_again_with_its_address_afterwards(at_site: Live) -> None:
     site = at_site.world.sites[0]
     with at_site.fault("link_down") as found:

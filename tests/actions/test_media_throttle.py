@@ -5,6 +5,7 @@ from tests.actions.conftest import Live
 
 pytestmark = pytest.mark.world
 
+
 def test_udp_is_slow_and_tcp_is_not(at_site: Live) -> None:
     with at_site.fault("media_throttle", rate_kbit=16) as found:
         seen = found["seen"]["site a"]

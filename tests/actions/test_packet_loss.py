@@ -5,6 +5,7 @@ from tests.actions.conftest import Live
 
 pytestmark = [pytest.mark.world, pytest.mark.netem]
 
+
 def test_as_much_is_lost_as_ordered_and_nothing_afterwards(at_site: Live) -> None:
     with at_site.fault("packet_loss", percent=5) as found:
         seen = found["seen"]["site a"]
