@@ -10,6 +10,8 @@ from harness.errors import BadInput
 # Three parts between spaces that are neither escaped nor, among the fields, inside quotes.
 LINE = re.compile(r'((?:\\.|[^ \\])+) +((?:\\.|"(?:\\.|[^"\\])*"|[^ "\\])+)(?: +(-?\d+))? *')
 ENTRY = re.compile(r'((?:\\.|[^,=\\])+)=((?:"(?:\\.|[^"\\])*"|(?:\\.|[^,\\"])+))(?:,|$)')
+# In a tag a quote is a character like others.
+TAG = re.compile(r"((?:\\.|[^,=\\])+)=((?:\\.|[^,\\])+)(?:,|$)")
 MEASUREMENT = re.compile(r"((?:\\.|[^,\\])+)(?:,|$)")
 WHOLE = re.compile(r"-?\d+[iu]")
 WORDS = {
@@ -49,15 +51,15 @@ def _point(line: str, units: float) -> Point:
     name = MEASUREMENT.match(found[1])
     if name is None:
         raise BadInput("line", "a measurement before the tags", line[:120])
-    tags = {_plain(key): _plain(value) for key, value in _entries(found[1][name.end() :], line)}
-    values = {_plain(key): _value(value, line) for key, value in _entries(found[2], line)}
+    tags = {_plain(key): _plain(value) for key, value in _entries(TAG, found[1][name.end() :], line)}
+    values = {_plain(key): _value(value, line) for key, value in _entries(ENTRY, found[2], line)}
     return Point(_plain(name[1]), tags, values, None if found[3] is None else int(found[3]) / units)
 
 
-def _entries(text: str, line: str) -> Iterator[tuple[str, str]]:
+def _entries(entry: re.Pattern[str], text: str, line: str) -> Iterator[tuple[str, str]]:
     place = 0
     while place < len(text):
-        found = ENTRY.match(text, place)
+        found = entry.match(text, place)
         if found is None:
             raise BadInput("line", "key=value with commas between them", line[:120])
         yield found[1], found[2]

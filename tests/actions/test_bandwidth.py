@@ -2,8 +2,8 @@ import pytest
 
 from harness.errors import BadInput, FaultNotInForce
 from harness.network.shell import Shell
-from tests.harness.network.links import remote
 from tests.actions.conftest import Live
+from tests.harness.network.links import remote
 
 pytestmark = pytest.mark.world
 

@@ -18,4 +18,6 @@ def test_chaos_toolkit_lists_every_action_and_probe_with_help_and_types(tmp_path
         assert {one["mod"].removeprefix(f"{folder}.") for one in listed if one["type"] == kind} == units
     assert all(one["doc"] for one in listed)
     parameters = [argument for one in listed for argument in one["arguments"] if argument["name"] != "configuration"]
-    assert {argument["type"] for argument in parameters} <= {"string", "integer", "float", "boolean", "number"}
+    assert {argument["type"] for argument in parameters} <= {
+        *("string", "integer", "float", "boolean", "number", "mapping")
+    }

@@ -20,7 +20,7 @@ def test_it_is_not_believed_without_being_seen(sabotaged_site: Live) -> None:
 
 def test_it_cannot_be_seen_beside_a_link_that_is_slower_still(at_site: Live) -> None:
     with at_site.fault("bandwidth", rate_kbit=64):
-        with pytest.raises(FaultNotInForce, match="found 640.0 kbit/s by another fault"):
+        with pytest.raises(FaultNotInForce, match=r"found 640\.0 kbit/s by another fault"):
             at_site.inject("media_throttle", rate_kbit=128)
         assert at_site.in_force() == ["bandwidth"]
 

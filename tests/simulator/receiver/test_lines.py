@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from influxdb_client.client.write.point import Point as OfficialPoint
 
@@ -47,6 +47,7 @@ def test_an_unknown_precision_is_refused() -> None:
         points("m f=1", "h")
 
 
+@example("m", "k", '"', "")
 @given(TEXT, TEXT, TEXT, st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zl", "Zp"))))
 def test_what_the_official_client_writes_is_read_back(measurement: str, key: str, tag: str, text: str) -> None:
     written = Written(measurement).tag(key, tag).field("n", 3).field("x", 0.25).field("s", text).time(9)
