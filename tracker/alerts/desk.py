@@ -44,6 +44,9 @@ class Alerts:
     another tracker with the same store speaks: both are passed over. `problem` says why the file takes nothing, if
     it does not."""
 
+    book = Book
+    sender = Sender
+
     def __init__(self, settings: Settings, now_ms: Callable[[], int] = _wall_ms, seed: int = 0) -> None:
         self.silent = False
         self._settings = settings
@@ -63,7 +66,7 @@ class Alerts:
 
     def start(self) -> None:
         """Open the book and go on where the last life ended."""
-        self._book = Book(self._settings.data / "alerts.sqlite", [name_of(sink) for sink in self._settings.alerts])
+        self._book = self.book(self._settings.data / "alerts.sqlite", [name_of(sink) for sink in self._settings.alerts])
         self._lifecycle.restored(self._book.firing())
         self._thread.start()
 
@@ -121,7 +124,7 @@ class Alerts:
             proxy=settings.proxy, verify=verify, trust_env=False, timeout=DEADLINE_S
         ) as client:
             self._senders = [
-                Sender(sink, self._book, client, Backoff(self._chance, most_s=LONGEST_BACKOFF_S), self._repeat_ms)
+                self.sender(sink, self._book, client, Backoff(self._chance, most_s=LONGEST_BACKOFF_S), self._repeat_ms)
                 for sink in settings.alerts
             ]
             sending = [asyncio.create_task(sender.run()) for sender in self._senders]
