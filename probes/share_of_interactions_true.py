@@ -7,7 +7,7 @@ from chaoslib.types import Configuration
 from harness.evidence import Evidence
 from harness.observing.figures import share
 from harness.observing.measuring import measuring
-from harness.observing.tracker import TrackerClient, TrackerView
+from harness.observing.tracker import TrackerClient, TrackerRefused, TrackerView
 from harness.observing.truth import Truth, truths
 
 __all__ = ["share_of_interactions_true"]
@@ -19,8 +19,8 @@ def share_of_interactions_true(
     """Share (0 to 1) of the cloud's conversations of which the tracker tells the truth by the cloud's own state.
 
     Entries and exits of each queue, how long each stay was (give or take `dwell_slack_s` real-world seconds), bounces,
-    and the queue that it waits in now. There must be `at_least` so many conversations that were in a queue. Waits up to
-    `within_s` real-world seconds for all.
+    and the queue that it waits in now; an error for an answer is not the truth. There must be `at_least` so many
+    conversations that were in a queue. Waits up to `within_s` real-world seconds for all.
     """
     look = measuring(configuration, "share_of_interactions_true")
     slack_ms = look.run.scaled(dwell_slack_s) * 1000
@@ -28,7 +28,7 @@ def share_of_interactions_true(
 
         def true() -> float:
             real = _in_queues(look.evidence())
-            good = sum(_is_true(tracker.view(one.conversation), one, slack_ms) for one in real)
+            good = sum(_is_true(_view(tracker, one), one, slack_ms) for one in real)
             enough = len(real) if len(real) >= at_least else 0
             return share(good, enough, look.question, f"at least {at_least} conversations that were in a queue")
 
@@ -37,6 +37,13 @@ def share_of_interactions_true(
 
 def _in_queues(evidence: Evidence) -> list[Truth]:
     return [truth for truth in truths(evidence).values() if truth.stays]
+
+
+def _view(tracker: TrackerClient, truth: Truth) -> TrackerView | None:
+    try:
+        return tracker.view(truth.conversation)
+    except TrackerRefused:
+        return None
 
 
 def _is_true(view: TrackerView | None, truth: Truth, slack_ms: float) -> bool:

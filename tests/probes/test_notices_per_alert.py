@@ -18,6 +18,7 @@ def test_beginnings_are_counted_for_each_alert_and_sink(scene: Scene, handles: E
     alerted(scene, "c-1", 30, state="still firing")
     alerted(scene, "c-1", 20, state="resolved")
     assert notices_per_alert(configuration=scene.configuration) == 1
+    assert notices_per_alert(reminders=True, configuration=scene.configuration) == 2
     alerted(scene, "c-1", 10)
     assert notices_per_alert(configuration=scene.configuration) == 2
 

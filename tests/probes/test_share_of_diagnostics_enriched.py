@@ -10,17 +10,18 @@ from tests.probes.conftest import Scene
 from tests.probes.tracked import BILLING, health, visit, with_tracker
 
 
-def test_answers_without_participants_and_errors_are_not_enriched(scene: Scene, handles: ExitStack) -> None:
+def test_answers_without_all_participants_and_errors_are_not_enriched(scene: Scene, handles: ExitStack) -> None:
     tracker = with_tracker(scene, handles)
-    for number in range(4):
+    for number in range(5):
         visit(scene, f"c-{number}", BILLING, 1_000)
     stay = (BILLING, 1_000, None)
     tracker.health = {
-        "c-0": health(stay, participants=[{"id": "p"}], enrichment={"ok": True}),
+        "c-0": health(stay, participants=[{"id": "customer"}, {"id": "acd"}], enrichment={"ok": True}),
         "c-1": health(stay, participants=[], enrichment={"ok": False, "reason": "no token"}),
         "c-2": 401,
+        "c-3": health(stay, participants=[{"id": "customer"}], enrichment={"ok": True}),  # a page is missing
     }
-    assert share_of_diagnostics_enriched(configuration=scene.configuration) == 0.25
+    assert share_of_diagnostics_enriched(configuration=scene.configuration) == 0.2
 
 
 def test_a_tracker_that_never_tells_participants_cannot_tell(scene: Scene, handles: ExitStack) -> None:
