@@ -5,24 +5,30 @@ from collections import Counter
 from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
-from harness.observing.alarm import Alarms
-from harness.observing.alerting import FIRING, RESOLVED
+from harness.observing.alarm import Alarms, offset_ns
+from harness.observing.alerting import FIRING, RESOLVED, expected
 
 __all__ = ["notices_per_alert"]
 
 
 def notices_per_alert(reminders: bool = False, configuration: Configuration = None) -> int:
-    """The largest number of notices that one sink got of the beginning of one alert.
+    """The largest number of notices that one sink got of the beginning of one alert, whatever keys they had.
 
-    Reminders ("still firing") are among them only if asked for. A queue may be left and be too slow again: each stay is
-    an alert.
+    Reminders ("still firing") are among them only if asked for. A queue may be left and be too slow again: each stay
+    may be alerted once.
     """
     alarms = Alarms(configuration, "notices_per_alert")
+    evidence = alarms.look.evidence()
     told = Counter(
-        (entry["sink"], entry["alert"], entry["conversation"], entry["queue"], entry["key"])
-        for entry in alarms.told(alarms.look.evidence())
+        (entry["sink"], (entry["alert"], entry["conversation"], entry["queue"]))
+        for entry in alarms.told(evidence)
         if entry["state"] == FIRING or (reminders and entry["state"] != RESOLVED)
     )
     if not told:
         raise NoEvidence(alarms.look.question, "alerts that fired", "none")
-    return max(told.values())
+    stays = Counter(
+        (one.alert, one.conversation, one.queue)
+        for story in alarms.stories(evidence)
+        for one in expected(story, alarms.limits, offset_ns())
+    )
+    return max(number - max(0, stays[alert] - 1) for (_, alert), number in told.items())

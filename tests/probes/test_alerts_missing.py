@@ -21,6 +21,15 @@ def test_a_stay_beyond_the_limit_must_be_alerted(scene: Scene, handles: ExitStac
     assert alerts_missing("stuck", configuration=scene.configuration) == 0
 
 
+def test_what_one_sink_got_another_may_miss(scene: Scene, handles: ExitStack) -> None:
+    with_tracker(scene, handles)
+    waits(scene, "c-1", since_s=150)
+    alerted(scene, "c-1", 45, sink="slack")
+    assert alerts_missing(configuration=scene.configuration) == 0
+    assert alerts_missing(sink="slack", configuration=scene.configuration) == 0
+    assert alerts_missing(sink="generic", configuration=scene.configuration) == 1
+
+
 def test_one_bounce_too_many_must_be_alerted(scene: Scene, handles: ExitStack) -> None:
     with_tracker(scene, handles)
     for number in range(5):

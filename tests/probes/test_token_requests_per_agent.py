@@ -35,3 +35,12 @@ def test_requests_of_agents_unknown_are_shared_out_and_not_forgotten(scene: Scen
     for second in range(2, 14):
         scene.call(second, None, "POST", PATH)
     assert token_requests_per_agent(configuration=scene.configuration) == 4
+
+
+def test_the_tracker_is_counted_when_it_is_asked_for(scene: Scene) -> None:
+    scene.fault(1)
+    scene.call(2, A, "POST", PATH)
+    for second in (2, 3):
+        scene.call(second, "tracker", "POST", PATH)
+    assert token_requests_per_agent(of_tracker=True, configuration=scene.configuration) == 2
+    assert token_requests_per_agent(configuration=scene.configuration) == 1
