@@ -50,6 +50,9 @@ class Listener(Protocol):
     def changed(self, event: Event, change: Change) -> None:
         """An event was new."""
 
+    def recalled(self, conversation: str) -> None:
+        """A conversation was read from the store at the start; what an earlier life told of it may not have arrived."""
+
     def alarmed(self, conditions: Sequence[Condition]) -> None:
         """A replay, or what another tracker took, brought these."""
 
@@ -62,6 +65,9 @@ class Nobody:
     """Listens to nothing."""
 
     def changed(self, event: Event, change: Change) -> None:
+        """Passed over."""
+
+    def recalled(self, conversation: str) -> None:
         """Passed over."""
 
     def alarmed(self, conditions: Sequence[Condition]) -> None:
@@ -98,6 +104,7 @@ class Book:
             self._listener.led(False)
         async for conversation, events in self._store.replay():
             self.ledger.load(conversation, events)
+            self._listener.recalled(conversation)
         while self.ledger.due(self._wall_ms()):
             pass  # there may be very many
         self._listener.alarmed(self.ledger.conditions())

@@ -1,5 +1,6 @@
 """Who hears of what the book applied: the metrics, the alerts, the percentiles. None of them keeps the book waiting."""
 
+import time
 from collections.abc import Sequence
 
 from tracker.alerts.desk import Alerts
@@ -8,6 +9,9 @@ from tracker.events import Event
 from tracker.ledger import Change, Condition, Ledger, Visit
 from tracker.metrics.points import Point, Status
 from tracker.metrics.writer import Metrics
+
+# Far longer than points stay in memory alone, and short enough to tell little twice.
+RECALLED_S = 60.0
 
 
 class Listeners:
@@ -25,6 +29,15 @@ class Listeners:
             self._alerts.took(change.conditions)
         for visit in change.completed:
             self._visited(event.conversation, visit)
+
+    def recalled(self, conversation: str) -> None:
+        """A conversation is known again after a start: its last stays are told once more, for a life that was ended by
+        force may have kept their points in memory. The same point written twice is one point in the store."""
+        interaction = self._ledger.interaction(conversation)
+        since_ms = int((time.time() - RECALLED_S) * 1000)
+        for visit in interaction.visits if interaction else ():
+            if visit.left_ms is not None and visit.left_ms >= since_ms:
+                self._visited(conversation, visit)
 
     def alarmed(self, conditions: Sequence[Condition]) -> None:
         """Time brought these."""

@@ -41,6 +41,9 @@ class Opened:
         """An event was new."""
         self.changes.append((event, change))
 
+    def recalled(self, conversation: str) -> None:
+        """A conversation was replayed."""
+
     def alarmed(self, conditions: Sequence[Condition]) -> None:
         """Conditions not brought by an event here."""
         self.alarms += conditions
