@@ -3,8 +3,8 @@
 Moments of real happenings are epoch milliseconds; `offset_ns` is what takes them to the evidence's monotonic clock.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from harness.evidence import Entry, Evidence
 from harness.observing.checker import Step
@@ -55,6 +55,41 @@ class Story:
 def stories(evidence: Evidence) -> list[Story]:
     """Every conversation: those of the cloud, and those made up as far as the tracker has acknowledged them."""
     return [*map(_of_cloud, truths(evidence).values()), *_made_up(evidence)]
+
+
+def knowable(evidence: Evidence, offset_ns: int) -> list[Story]:
+    """The same as a tracker could know it: a stay lasts until the tracker has acknowledged its end."""
+    ends = _ends_acknowledged(evidence)
+    return [replace(one, stays=_as_told(one, ends, offset_ns)) for one in stories(evidence)]
+
+
+def _as_told(story: Story, ends: Mapping[str, list[int | None]], offset_ns: int) -> tuple[Stay, ...]:
+    over = sorted((stay for stay in story.stays if stay.left_ms is not None), key=lambda stay: stay.left_ms or 0)
+    known = {stay: (stay.left_ms or 0) * 1_000_000 + offset_ns for stay in over}
+    told: dict[Stay, int | None] = dict(zip(over, ends.get(story.conversation, ()), strict=False))
+    latest = {stay: None if t is None else max(t, known[stay]) for stay, t in told.items()}
+    times = {stay: None if t is None else (t - offset_ns) // 1_000_000 for stay, t in {**known, **latest}.items()}
+    return tuple(replace(stay, left_ms=times.get(stay)) for stay in story.stays)
+
+
+def _ends_acknowledged(evidence: Evidence) -> dict[str, list[int | None]]:
+    """By conversation, for each exit from a queue in their order, when it was acknowledged; None: not yet."""
+    taken: dict[str, int] = {}
+    for entry in evidence.of("cloud.feed.answered", "delivery.ok"):
+        if 200 <= int(entry["status"]) < 300:
+            taken.setdefault(str(entry.get("event") or entry["delivery"]), entry.t)
+    exits: dict[str, dict[str, int]] = {}
+    for number, entry in enumerate(evidence.of("cloud.feed.sent")):
+        if str(entry["topic"]).endswith(".acd.end"):
+            exits.setdefault(str(entry["conversation"]), {}).setdefault(str(entry["event"]), number)
+    for entry in evidence.of("delivery.invoked"):
+        for at_ms, enters, _ in entry["steps"]:
+            if not enters and entry["delivery"] in taken:  # what was not acknowledged is in no story
+                exits.setdefault(str(entry["conversation"]), {})[str(entry["delivery"])] = at_ms
+    return {
+        conversation: [taken.get(event) for event in sorted(own, key=lambda event: own[event])]
+        for conversation, own in exits.items()
+    }
 
 
 def _of_cloud(truth: Truth) -> Story:

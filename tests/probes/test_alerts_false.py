@@ -1,12 +1,13 @@
 """Alerts that should not have come."""
 
+import time
 from contextlib import ExitStack
 
 import pytest
 
 from harness.errors import NoEvidence
 from probes.alerts_false import alerts_false
-from tests.probes.conftest import Scene
+from tests.probes.conftest import BASE_NS, SCALE, Scene
 from tests.probes.tracked import alerted, waits, with_tracker
 
 
@@ -37,3 +38,29 @@ def test_without_conversations_that_must_not_alert_there_is_nothing_to_measure(
     waits(scene, "c-1", since_s=150)
     with pytest.raises(NoEvidence, match="at least 1 conversations that must not be alerted, found 0"):
         alerts_false(configuration=scene.configuration)
+
+
+def test_a_stay_whose_end_was_told_late_may_be_alerted(scene: Scene, handles: ExitStack) -> None:
+    with_tracker(scene, handles)
+    for conversation in ("c-1", "c-2"):
+        waits(scene, conversation, since_s=150, until_s=140)
+        alerted(scene, conversation, 45)
+    told(scene, "c-1", 40)
+    told(scene, "c-2", 139)
+    assert alerts_false(configuration=scene.configuration) == ["stuck c-2"]
+
+
+def told(scene: Scene, conversation: str, ago_s: float) -> None:
+    """The cloud's feed tells the end of a stay, and it is acknowledged so many real-world seconds ago."""
+    topic = f"v2.detail.events.conversation.{conversation}.acd.end"
+    real_s = (time.monotonic_ns() - BASE_NS) / 1e9 / SCALE - ago_s
+    scene.at(
+        real_s,
+        "cloud",
+        "cloud.feed.sent",
+        event=f"{conversation}-end",
+        conversation=conversation,
+        topic=topic,
+        attempt=1,
+    )
+    scene.at(real_s, "cloud", "cloud.feed.answered", event=f"{conversation}-end", status=200)
