@@ -1,12 +1,14 @@
 """How long a desktop trusts a socket over which nothing comes any more."""
 
+from collections.abc import Iterator
+
 from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
-from harness.evidence import Evidence
+from harness.evidence import Entry, Evidence
 from harness.observing.figures import NEVER_S
 from harness.observing.figures import statistic as statistic_of
-from harness.observing.history import socket_spans
+from harness.observing.history import network_windows, socket_spans
 from harness.observing.measuring import measuring
 from harness.observing.traffic import touched
 
@@ -19,9 +21,11 @@ def time_to_detect(
     """Real-world seconds from the first message that `fault` kept from an agent's socket until that socket was given
     up.
 
-    Given up means closed on the wire; a desktop that waits for the dead peer to agree has not given up. `statistic` is
-    p50, p95, p99, max, min or mean over the touched agents; a socket that is still open counts as 999999 s. Waits up
-    to `within_s` real-world seconds for all of them. If the fault touched no open socket there is nothing to measure.
+    Given up means closed on the wire; a desktop that waits for the dead peer to agree has not given up. A fault of the
+    desktops' network touches all of them when it is ordered; no wire hears anything then, so it is the desktops' own
+    word that counts, and giving up means telling the agent too. `statistic` is p50, p95, p99, max, min or mean over the
+    touched agents; a socket that is still open counts as 999999 s. Waits up to `within_s` real-world seconds for all of
+    them. If the fault touched no open socket there is nothing to measure.
     """
     look = measuring(configuration, "time_to_detect")
 
@@ -37,10 +41,29 @@ def time_to_detect(
 
 def _detections(evidence: Evidence, agents: list[str], fault: str) -> dict[str, int | None]:
     spans = socket_spans(evidence, agents)
+    banners = evidence.of("desktop.banner", source="crowd")
     found: dict[str, int | None] = {}
-    for entry in touched(evidence, agents, fault):
-        hit = [span for span in spans.get(entry.agent or "", []) if span.covers(entry.t)]
-        if hit and entry.agent is not None and entry.agent not in found:
-            end = hit[0].end
-            found[entry.agent] = None if end is None else end - entry.t
+    for agent, t, told in _hits(evidence, agents, fault):
+        hit = [span for span in spans.get(agent, []) if span.covers(t)]
+        if hit and agent not in found:
+            ends = [hit[0].end, _told(banners, agent, t)] if told else [hit[0].end]
+            found[agent] = None if None in ends else max(end for end in ends if end is not None) - t
     return found
+
+
+def _hits(evidence: Evidence, agents: list[str], fault: str) -> Iterator[tuple[str, int, bool]]:
+    """Agent, when the fault hit its traffic, and whether the desktop has to tell of it."""
+    for entry in touched(evidence, agents, fault):
+        if entry.agent is not None:
+            yield entry.agent, entry.t, False
+    for window in network_windows(evidence):
+        if window.fault == fault:
+            yield from ((agent, window.ordered, True) for agent in agents)
+
+
+def _told(banners: list[Entry], agent: str, since: int) -> int | None:
+    """When the agent was told that there is no connection; `since` if it was known."""
+    before = [entry for entry in banners if entry.agent == agent and entry.t < since]
+    if before and not before[-1]["connected"]:
+        return since
+    return next((e.t for e in banners if e.agent == agent and e.t >= since and not e["connected"]), None)

@@ -98,7 +98,10 @@ def within(entries: Iterable[Entry], span: Span) -> list[Entry]:
 
 
 def socket_spans(evidence: Evidence, agents: Collection[str]) -> dict[str, list[Span]]:
-    """For each agent the life of each of its sockets, by the wire; by the desktops' own word where there is no wire."""
+    """For each agent the life of each of its sockets, by the wire; by the desktops' own word where there is no wire.
+
+    What a desktop gives up while its network is broken is over, though the wire may hear of that much later.
+    """
     wire = evidence.of("ws.open", "ws.close")
     entries = wire or evidence.of("socket.open", "socket.closed")
     opened: dict[tuple[str, str], int] = {}
@@ -113,7 +116,42 @@ def socket_spans(evidence: Evidence, agents: Collection[str]) -> dict[str, list[
             spans[entry.agent].append(Span(opened.pop(key), entry.t))
     for (agent, _), start in opened.items():
         spans[agent].append(Span(start))
-    return {agent: sorted(found, key=lambda span: span.start) for agent, found in spans.items()}
+    unheard = _given_up_unheard(evidence) if wire else {}
+    return {
+        agent: _ended_earlier(sorted(found, key=lambda span: span.start), unheard.get(agent, ()))
+        for agent, found in spans.items()
+    }
+
+
+def network_windows(evidence: Evidence) -> list[FaultWindow]:
+    """The faults of the desktops' network, in order of time: those that are ordered for ways over it."""
+    ordered = evidence.of("fault.ordered")
+    leases = {str(entry.get("lease")) for entry in ordered if "ways" in (entry.get("expected") or ())}
+    return [window for window in fault_windows(evidence) if window.lease in leases]
+
+
+def _given_up_unheard(evidence: Evidence) -> dict[str, list[Span]]:
+    """By the desktops' own word, the sockets that they gave up while their network was broken."""
+    broken = [Span(window.ordered, window.cleared) for window in network_windows(evidence)]
+    opened: dict[tuple[str, str], int] = {}
+    found: dict[str, list[Span]] = {}
+    for entry in evidence.of("socket.open", "socket.closed", source="crowd") if broken else ():
+        key = (str(entry.agent), str(entry.get("socket")))
+        if entry.kind == "socket.open":
+            opened[key] = entry.t
+        elif key in opened and is_open(broken, entry.t):
+            found.setdefault(key[0], []).append(Span(opened.pop(key), entry.t))
+    return found
+
+
+def _ended_earlier(spans: list[Span], given_up: Iterable[Span]) -> list[Span]:
+    """`spans` of the wire, ended where the desktop says so; it dates an opening a little otherwise than the wire."""
+    for own in given_up:
+        lasting = [place for place, span in enumerate(spans) if span.covers(own.end or 0)]
+        if lasting:
+            nearest = min(lasting, key=lambda place: abs(spans[place].start - own.start))
+            spans[nearest] = replace(spans[nearest], end=own.end)
+    return spans
 
 
 def merged(spans: Sequence[Span]) -> list[Span]:

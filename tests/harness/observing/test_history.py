@@ -14,6 +14,7 @@ from harness.observing.history import (
     good_since,
     merged,
     most_at_once,
+    network_windows,
     outages,
     phase_span,
     socket_spans,
@@ -47,6 +48,34 @@ def test_without_a_wire_the_desktops_are_believed() -> None:
         entry(4, "socket.closed", "a", source="crowd", socket=9),
     )
     assert socket_spans(found, ["a"]) == {"a": [Span(3, 4)]}
+
+
+def broken_network(*entries: Entry) -> Evidence:
+    """The same agent on the wire and at its desktop, which gives its first socket up; the wire hears of it later."""
+    return evidence(
+        entry(10, "ws.open", "a", socket=7),
+        entry(9, "socket.open", "a", source="crowd", socket=1),
+        entry(30, "socket.closed", "a", source="crowd", socket=1),
+        entry(41, "ws.open", "a", socket=8),
+        entry(42, "socket.open", "a", source="crowd", socket=2),
+        entry(60, "ws.close", "a", socket=7),
+        *entries,
+    )
+
+
+def test_what_a_desktop_gives_up_on_a_broken_network_is_over_though_the_wire_hears_of_it_later() -> None:
+    found = broken_network(
+        entry(20, "fault.ordered", fault="blackhole", lease="1", expected={"ways": ["to_desktops"]}),
+        entry(40, "fault.cleared_seen", fault="blackhole", lease="1"),
+    )
+    assert [window.fault for window in network_windows(found)] == ["blackhole"]
+    assert socket_spans(found, ["a"]) == {"a": [Span(10, 30), Span(41)]}
+
+
+def test_without_a_broken_network_the_wire_hears_of_everything() -> None:
+    found = broken_network(entry(20, "fault.ordered", fault="ws_stall", lease="1", expected={"parameters": {}}))
+    assert network_windows(found) == []
+    assert socket_spans(found, ["a"]) == {"a": [Span(10, 60), Span(41)]}
 
 
 @pytest.mark.parametrize(
