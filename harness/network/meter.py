@@ -250,6 +250,8 @@ def _datagrams(address: str, port: int) -> socket.socket:
         # Without a checksum of UDP's own, so that what was spoilt on the way arrives and can be counted.
         made.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)
         made.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        # Should the link be gone, nothing may leave by the machine's default route.
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_DONTROUTE, 1)
         made.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_RCVBUFFORCE", 33), BUFFER)
         made.bind((address, port))
         made.setblocking(False)

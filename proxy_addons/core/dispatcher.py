@@ -1,16 +1,18 @@
 """The one addon that mitmproxy calls: it keeps the books and calls the faults that are in force, if any."""
 
+import asyncio
 import json
 import os
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
+from socket import SO_DONTROUTE, SOL_SOCKET
 from typing import Any
 
 from mitmproxy import connection, ctx, http
 from mitmproxy.addonmanager import Loader
-from mitmproxy.proxy.mode_servers import ServerInstance
+from mitmproxy.proxy.mode_servers import AsyncioServerInstance, ServerInstance
 from mitmproxy.proxy.mode_specs import ReverseMode
 from mitmproxy.websocket import WebSocketMessage
 
@@ -181,7 +183,18 @@ def _listening(servers: Iterable[ServerInstance[Any]]) -> tuple[dict[str, str], 
             fronts[server.mode.data] = place
         else:
             proxies[str(host)] = place
+            _keep_on_link(server)
     return proxies, fronts
+
+
+def _keep_on_link(server: ServerInstance[Any]) -> None:
+    """Let the connections that `server` accepts (they inherit it) send to hosts on the machine's own links only.
+
+    What is meant for desktops whose link is gone would leave by the machine's default route otherwise.
+    """
+    found = server._servers if isinstance(server, AsyncioServerInstance) else []
+    for link in (link for listening in found if isinstance(listening, asyncio.Server) for link in listening.sockets):
+        link.setsockopt(SOL_SOCKET, SO_DONTROUTE, 1)
 
 
 async def _request(faults: Sequence[AnyFault], call: Call) -> None:

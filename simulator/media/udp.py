@@ -20,6 +20,8 @@ class UdpPort:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
+            # Both ends are on one link: should it be gone, nothing of it may leave by the machine's default route.
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_DONTROUTE, 1)
             self._socket.setblocking(False)
             self._socket.bind((host, 0))
         except OSError:

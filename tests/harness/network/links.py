@@ -33,8 +33,11 @@ def joined(far_is_root: bool = False) -> Iterator[Joined]:
     base, low = address.rsplit(".", 1)
     addresses = (f"{base}.{int(low) + 2}", f"{base}.{int(low) + 1}")
     found = Joined(f"{mark}n", "" if far_is_root else f"{mark}f", f"{mark}n", f"{mark}f", *addresses)
-    root = Shell()
+    root, nowhere = Shell(), ("unreachable", f"{address}/30", "metric", "4294967295")
     try:
+        if far_is_root:
+            # What is sent while the link is down or gone must not leave by the machine's default route.
+            root.ip("route", "add", *nowhere)
         for namespace in filter(None, (found.near, found.far)):
             root.ip("netns", "add", namespace)
             Shell(namespace).ip("link", "set", "lo", "up")
@@ -49,6 +52,9 @@ def joined(far_is_root: bool = False) -> Iterator[Joined]:
         until(lambda: all(_ready(namespace, name) for namespace, name, _ in ends), "both ends to be ready", 5)
         yield found
     finally:
+        if far_is_root:
+            with suppress(ToolFailed):
+                root.ip("route", "del", *nowhere)
         with suppress(ToolFailed):
             Shell(found.far).ip("link", "del", found.far_link)
         for namespace in filter(None, (found.near, found.far)):

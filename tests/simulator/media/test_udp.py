@@ -1,10 +1,16 @@
 """A UDP port on real sockets."""
 
 import asyncio
+import json
+import socket
 
 import pytest
 
+from harness.network.inside import inside
+from harness.network.shell import Shell
+from harness.waiting import until
 from simulator.media.udp import BURST, Address, UdpPort
+from tests.harness.network.links import joined
 
 
 def test_a_burst_of_datagrams_arrives_whole_and_in_order() -> None:
@@ -56,3 +62,27 @@ def test_an_address_of_somebody_else_is_refused() -> None:
             UdpPort("192.0.2.1", lambda *_: None)
 
     asyncio.run(bind())
+
+
+@pytest.mark.world
+def test_what_is_for_nobody_on_the_link_does_not_leave_by_the_default_route() -> None:
+    with joined(far_is_root=True) as link:
+        there = Shell(link.near)
+        there.ip("route", "add", "default", "via", link.far_address)
+
+        async def send() -> None:
+            port = UdpPort(link.near_address, lambda *_: None)
+            port.send(b"x", ("203.0.113.9", 9))
+            port.close()
+
+        before = sent_by(there, link.near_link)
+        inside(link.near, lambda: asyncio.run(send()))
+        assert sent_by(there, link.near_link) == before
+        with inside(link.near, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as plain:
+            plain.sendto(b"x", ("203.0.113.9", 9))
+        until(lambda: sent_by(there, link.near_link) > before, "a plain datagram to take that route", 2)
+
+
+def sent_by(shell: Shell, interface: str) -> int:
+    found = json.loads(shell.ip("-s", "-j", "link", "show", "dev", interface))
+    return int(found[0]["stats64"]["tx"]["packets"])
