@@ -1,6 +1,7 @@
 """A network link that is taken down, and what is needed to bring it up as it was."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,15 @@ from harness.network.book import opened
 from harness.network.shell import Shell, ToolFailed
 
 # What `ip route show` says of a route's state and `ip route replace` does not take.
-STATES = ("linkdown", "dead", "offload", "trap")
+STATES = re.compile(r" (linkdown|dead|offload|trap|nhid \d+)(?= |$)")
+LIFETIME = re.compile(r"(?<= expires )(\d+)sec")
+FLAGS = ("nodad", "noprefixroute", "mngtmpaddr", "home")
+FOREVER = 2**32 - 1
 
 
 @dataclass(frozen=True)
 class Link:
-    """An interface with what it loses when it goes down: routes and IPv6 addresses."""
+    """An interface with what it loses when it goes down: routes and IPv6 addresses, as words for `ip`."""
 
     namespace: str
     interface: str
@@ -28,15 +32,13 @@ def found(namespace: str, interface: str) -> Link:
     """As it is now."""
     shell = Shell(namespace)
     routes = [
-        f"{family} {' '.join(word for word in line.split() if word not in STATES)}"
+        f"{family} {_route(line)}"
         for family in ("-4", "-6")
-        for line in shell.ip(family, "route", "show", "dev", interface).splitlines()
+        for line in shell.ip(family, "route", "show", "table", "all", "dev", interface).splitlines()
+        if " table local" not in line  # the kernel's own
     ]
-    addresses = [
-        f"{info['local']}/{info['prefixlen']}"
-        for link in json.loads(shell.ip("-j", "-6", "addr", "show", "dev", interface, "scope", "global") or "[]")
-        for info in link.get("addr_info", ())
-    ]
+    links = json.loads(shell.ip("-j", "-6", "addr", "show", "dev", interface) or "[]")
+    addresses = [_address(info) for link in links for info in link.get("addr_info", ()) if _lasts(info)]
     return Link(namespace, interface, tuple(routes), tuple(addresses))
 
 
@@ -79,8 +81,24 @@ def is_up(link: Link) -> bool:
 def _bring_up(shell: Shell, link: Link) -> None:
     shell.ip("link", "set", "dev", link.interface, "up")
     for address in link.addresses:
-        shell.ip("-6", "addr", "replace", address, "dev", link.interface)
+        shell.ip("-6", "addr", "replace", *address.split(), "dev", link.interface)
     # Routes to a network come before those through a gateway in it.
     for route in sorted(link.routes, key=lambda text: " via " in text):
         family, *words = route.split()
         shell.ip(family, "route", "replace", *words, "dev", link.interface)
+
+
+def _route(line: str) -> str:
+    return LIFETIME.sub(r"\1", STATES.sub("", line)).strip()
+
+
+def _lasts(info: Mapping[str, Any]) -> bool:
+    """Whether nobody but us would bring it back: the kernel itself makes addresses of the link and temporary ones."""
+    return info.get("scope") == "global" and not info.get("temporary")
+
+
+def _address(info: Mapping[str, Any]) -> str:
+    words = [f"{info['local']}/{info['prefixlen']}", *(flag for flag in FLAGS if info.get(flag))]
+    if info["valid_life_time"] < FOREVER:
+        words += ["valid_lft", str(info["valid_life_time"]), "preferred_lft", str(info["preferred_life_time"])]
+    return " ".join(words)

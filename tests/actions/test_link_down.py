@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from harness.errors import BadInput, FaultNotInForce
@@ -6,6 +8,8 @@ from tests.actions.conftest import Live
 from tests.harness.network.links import remote
 
 pytestmark = pytest.mark.world
+
+TABLE = 5077
 
 
 def test_the_link_is_down_and_up_again_with_its_address_afterwards(at_site: Live) -> None:
@@ -32,11 +36,32 @@ def test_a_link_is_down_for_everybody_both_ways(at_site: Live) -> None:
     at_site.refuses(BadInput, "link_down", on={"ports": [443]})
 
 
-def test_a_named_interface_of_a_workstation_is_broken_for_what_is_named_alone(live: Live) -> None:
+def test_a_named_interface_of_a_workstation_comes_back_with_all_that_it_had(live: Live) -> None:
     with remote() as (link, port):
-        Shell().ip("route", "add", "203.0.113.0/24", "via", link.near_address, "dev", link.far_link)
-        routes = Shell().ip("route", "show", "dev", link.far_link)
+        for words in (
+            ("-6", "addr", "add", "2001:db8:1::1/64", "nodad"),
+            ("-6", "addr", "add", "2001:db8:2::1/64", "nodad", "valid_lft", "900", "preferred_lft", "600"),
+            ("-4", "route", "add", "203.0.113.0/24", "via", link.near_address),
+            ("-4", "route", "add", "203.0.113.0/24", "via", link.near_address, "table", str(TABLE)),
+            ("-6", "route", "add", "2001:db8:3::/64", "via", "2001:db8:1::2", "expires", "900", "mtu", "1400"),
+        ):
+            Shell().ip(*words, "dev", link.far_link)
+        before = had(link.far_link)
+        assert len([line for line in before if "2001:db8" in line]) >= 5
         on = {"interface": link.far_link, "whole_interface": True, "witness": f"{link.near_address}:{port}"}
         with live.fault("link_down", on=on) as found:
             assert found["seen"]["links"] == {link.far_link: "down"}
-        assert Shell().ip("route", "show", "dev", link.far_link) == routes
+            assert not any("2001:db8" in line for line in had(link.far_link))
+        assert had(link.far_link) == before
+
+
+def had(interface: str) -> list[str]:
+    """The routes and the IPv6 addresses of an interface; of what passes by itself that it does, not when."""
+    found = [
+        Shell().ip("-4", "route", "show", "table", "all", "dev", interface),
+        Shell().ip("-6", "route", "show", "table", "all", "dev", interface),
+        Shell().ip("-6", "addr", "show", "dev", interface, "scope", "global"),
+    ]
+    lines = re.sub(r"\d+sec", "some time", "".join(found)).splitlines()
+    # Those of the link itself the kernel makes anew, in its own time.
+    return sorted({line.strip() for line in lines if "fe80" not in line and "mtu 1500" not in line})
