@@ -37,7 +37,7 @@ def inject_media_throttle(
     every site of the world, `{"site": "a"}`, or `{"interface": "eth0", "cidrs": ["34.195.0.0/16"]}`.
 
     Seen in force when datagrams that are sent faster are lost and arrive no faster than that, while TCP over the same
-    link is faster.
+    link is faster; at a named interface when packets of a call in hand pass its rules each way.
     """
     scale = run_of(configuration).world.time_scale
     number("rate_kbit", rate_kbit, 8, FASTEST_BIT / 1000 * scale)

@@ -16,6 +16,7 @@ from harness.network.tc import (
     differences,
     foreign,
     ours,
+    outermost,
     redirect,
     remove,
     remove_redirect,
@@ -55,13 +56,13 @@ def take_away(folder: Path, lease: str, fault: str) -> dict[str, Any]:
 
 
 def counters(end: End) -> dict[str, int]:
-    """Packets and bytes that left the rules at `end`, and those that they dropped, since they were put there."""
-    found = ours(Shell(end.namespace).qdiscs(end.interface))
-    root = [one for one in found if one.handle == HANDLE]
+    """Packets and bytes of the traffic that is meant which left the rules at `end`, and what they dropped of it, since
+    they were put there. What no filter matches is not counted."""
+    found = outermost(Shell(end.namespace).qdiscs(end.interface))
     return {
-        "packets": sum(one.packets for one in root),
-        "bytes": sum(one.bytes for one in root),
-        "dropped": sum(one.drops for one in root),
+        "packets": sum(one.packets for one in found),
+        "bytes": sum(one.bytes for one in found),
+        "dropped": sum(one.drops for one in found),
     }
 
 

@@ -149,6 +149,11 @@ def ours(found: Sequence[Qdisc]) -> list[Qdisc]:
     return [one for one in found if one.handle == HANDLE or (one.handle[:2] in ("d5", "d6") and len(one.handle) == 5)]
 
 
+def outermost(found: Sequence[Qdisc]) -> list[Qdisc]:
+    """Those through which all traffic of a class of the tree goes; a tbf below a netem is none of them."""
+    return [one for one in ours(found) if one.parent.startswith(HANDLE)]
+
+
 def foreign(found: Sequence[Qdisc], known: bool) -> Qdisc | None:
     """The root qdisc that somebody else has put there; with `known`, a root of ours is expected."""
     return next(

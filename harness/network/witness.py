@@ -2,6 +2,7 @@
 rules through which they went."""
 
 import socket
+import time
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -12,10 +13,12 @@ from harness.network.place import Place, Way
 from harness.network.proof import connect_words
 from harness.network.rules import counters
 from harness.network.shape import Shape
+from harness.waiting import pause
 
 # A real service is on the other side: few connects, one after the other.
 CONNECTS = 20
 WITHIN_S = 3.0
+LOOK_EVERY_S = 0.1
 
 
 class Witness:
@@ -41,15 +44,24 @@ class Witness:
         much longer as ordered, or did not pass through the rules of each way."""
         at_first = {way: counters(self._place.ends[way]) for way in shapes}
         connects = self.connects()
-        counted = {way: _since(at_first[way], counters(self._place.ends[way])) for way in shapes}
-        for way, found in counted.items():
-            if found["packets"] + found["dropped"] == 0:
-                raise FaultNotInForce(self._fault, f"packets that pass its rules {way}", "none")
+        # Connects do not pass rules that are for UDP: there the voice of a call in hand has to.
+        deadline = time.monotonic() + WITHIN_S
+        while unseen := [way for way, found in self._counted(at_first).items() if not any(found.values())]:
+            if time.monotonic() > deadline:
+                raise FaultNotInForce(self._fault, f"packets that pass its rules {' and '.join(unseen)}", "none")
+            pause(LOOK_EVERY_S)
         ordered = sum(shape.delay_ms - shape.jitter_ms for shape in shapes.values())
         longer = (connects.p50_ms or 0) - (before.p50_ms or 0)
         if ordered > 0 and connects.p50_ms is not None and longer < 0.9 * ordered:
             raise FaultNotInForce(self._fault, f"connects that take {ordered:.1f} ms longer", f"{longer:.1f} ms")
-        return {**connect_words(connects), "counters": {str(way): found for way, found in counted.items()}}
+        return {
+            **connect_words(connects),
+            "counters": {str(way): found for way, found in self._counted(at_first).items()},
+        }
+
+    def _counted(self, at_first: Mapping[Way, Mapping[str, int]]) -> dict[Way, dict[str, int]]:
+        """What the rules have counted since `at_first`."""
+        return {way: _since(first, counters(self._place.ends[way])) for way, first in at_first.items()}
 
 
 def _since(first: Mapping[str, int], last: Mapping[str, int]) -> dict[str, int]:
