@@ -80,6 +80,7 @@ def prove(experiments: Sequence[Path], repeat: int, seed: int, parallel: int, ru
 )
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Seed of all chance.")
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="Port of the cloud; any free one by default.")
+@click.option("--sites", default=0, type=click.IntRange(0, 2), help="Desktops in so many network namespaces (root).")
 @click.option("--runs", default="runs", show_default=True, type=PATH, help="Where its evidence is kept.")
 def world(**asked: object) -> int:
     """Keep a local world up in the foreground; Ctrl-C takes it down."""

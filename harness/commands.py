@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_origin
 
 from rich.console import Console
 from rich.live import Live
@@ -26,7 +26,7 @@ from harness.errors import BadInput
 from harness.evidence import read
 from harness.keeping import leftovers
 from harness.many import Order, Outcome, Runs, check_experiments
-from harness.network.needs import SITES, better_in_lab, needs_of_fault, why_impossible, why_not
+from harness.network.needs import SITES, better_in_lab, needs_of_fault, require_sites, why_impossible, why_not
 from harness.progress import Progress, Tail
 from harness.prove import Claim, claims_of, matrix
 from harness.runtime import SOURCE_VARIABLE, WORLD_KEY, evidence_of
@@ -193,8 +193,11 @@ def world(asked: Mapping[str, Any]) -> int:
         tls=asked["tls"],
         cloud={"port": asked["port"]},
         runs=asked["runs"],
+        sites=asked["sites"],
         longest_s=LONGEST_WORLD_S,
     )
+    if settings.sites:
+        require_sites()
     os.environ[SOURCE_VARIABLE] = f"world-{os.getpid()}"
     folder = new_run_folder(settings.runs, "world")
     evidence = evidence_of(folder / "evidence")
@@ -237,6 +240,15 @@ def _print_world(world: World, as_json: bool) -> None:
         "queue_id": world.queue_id,
         "time_scale": world.time_scale,
         "evidence": str(world.evidence),
+        "sites": [
+            {
+                "name": site.name,
+                "namespace": site.namespace,
+                "link": site.outer,
+                "desktops": f"{site.crowd_url}/desktops",
+            }
+            for site in world.sites
+        ],
         "agents": agents,
     }
     if as_json:
@@ -244,8 +256,11 @@ def _print_world(world: World, as_json: bool) -> None:
         return
     table = Table(title=f"World {world.run} (Ctrl-C takes it down)", show_header=False)
     for key, value in shown.items():
-        if key != "agents" and value is not None:
+        if key not in ("agents", "sites") and value is not None:
             table.add_row(key, str(value))
+    for site in world.sites:
+        place = f"namespace {site.namespace}, link {site.outer}, desktops {site.crowd_url}/desktops"
+        table.add_row(f"site {site.name}", place)
     people = Table("agent", "id", "refresh token", title="Test agents")
     for agent in agents:
         people.add_row(agent["name"], agent["id"], agent["refresh_token"])
@@ -271,7 +286,7 @@ def disarm(fault: str | None, run: str | None) -> int:
     os.environ[SOURCE_VARIABLE] = f"cli-{os.getpid()}"
     for name, module in zip(names, modules, strict=True):
         cleared = getattr(module, f"clear_{name}")(configuration=configuration)
-        if fault or cleared.get("cleared"):
+        if fault or "seen" in cleared:
             console.print_json(json.dumps({"fault": name, **cleared}, default=str))
     return 0
 
@@ -387,10 +402,22 @@ def _typed(what: str, kind: type, value: str) -> Any:
         if value.lower() not in ("true", "false"):
             raise BadInput(what, "true or false", value)
         return value.lower() == "true"
+    if get_origin(kind) is dict:
+        return _object(what, value)
     try:
         return kind(value)
     except ValueError:
         raise BadInput(what, f"a value of type {kind.__name__}", value) from None
+
+
+def _object(what: str, value: str) -> dict[str, Any]:
+    try:
+        found = json.loads(value)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise BadInput(what, 'a JSON object such as {"site": "a"}', value)
+    return found
 
 
 def _check_defect(name: str | None) -> None:
