@@ -58,13 +58,18 @@ class Stay:
 
     __slots__ = ("after_exit", "entered_ms", "left_ms", "outcome", "participant", "queue")
 
-    def __init__(self, queue: str, participant: str, entered_ms: int | None) -> None:
+    def __init__(self, queue: str, participant: str, entered_ms: int | None, left_ms: int | None = None) -> None:
         self.queue = queue
         self.participant = participant
         self.entered_ms = entered_ms
-        self.left_ms: int | None = None
+        self.left_ms = left_ms
         self.outcome = ""
         self.after_exit = False
+
+    @property
+    def begun_ms(self) -> int:
+        """When it was first heard of; stays are told in the order of these times."""
+        return self.entered_ms if self.entered_ms is not None else self.left_ms or 0
 
     def is_of(self, queue: str, participant: str) -> bool:
         """Whether it is this participant's in this queue."""
@@ -109,7 +114,9 @@ class Story:
         if self.finished_ms is not None:
             self.phantoms += (f"entered {queue} after the conversation ended",)
         for stay in reversed(self.stays):
-            if stay.left_ms == at_ms and stay.entered_ms is None and stay.is_of(queue, participant):
+            if stay.begun_ms < at_ms:
+                break
+            if stay.entered_ms is None and stay.is_of(queue, participant):
                 return self._no_time_inside(stay, at_ms)
         if queue in self._left:
             self._left = tuple(other for other in self._left if other != queue)
@@ -137,8 +144,8 @@ class Story:
                 self.inside = tuple(other for other in self.inside if other is not stay)
                 self._left_queue(queue)
                 return stay
-        stay = Stay(queue, participant, None)
-        stay.left_ms, stay.outcome, stay.after_exit = at_ms, outcome, queue in self._left
+        stay = Stay(queue, participant, None, at_ms)
+        stay.outcome, stay.after_exit = outcome, queue in self._left
         self.stays.append(stay)
         self._left_queue(queue)
         self.phantoms += (f"left {queue} but never entered",)

@@ -6,7 +6,10 @@ transaction after the other, whichever tracker they reach; and who finds a versi
 missed. An event is the same by its id or by its meaning: both are unique.
 """
 
+import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
@@ -81,14 +84,14 @@ class PostgresStore:
     def __init__(self, address: str) -> None:
         self._address = address
         self._connections: dict[str, Connection] = {}
+        # A connection has one transaction at a time; of two tasks at once one would be inside the other's.
+        self._free: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._seen = "0"
 
     async def append(self, events: Sequence[Event], known: Mapping[str, int]) -> Appended:
         """See `Store`."""
-        async with _failing("appending"):
-            database = await self._connected("writes")
-            async with database.transaction():
-                return await _append(database, events, known)
+        async with self._transaction("appending", "writes") as database:
+            return await _append(database, events, known)
 
     async def events_of(self, conversation: str) -> list[Event]:
         """See `Store`."""
@@ -108,16 +111,14 @@ class PostgresStore:
     async def dead_letter(self, raw: bytes, reason: str, at_ms: int) -> None:
         """See `Store`."""
         text = raw[:LONGEST_RAW].decode("utf-8", "replace").replace("\0", "\\0")
-        async with _failing("keeping a dead letter"):
-            database = await self._connected("writes")
-            async with database.transaction():
-                added = await database.execute(
-                    "INSERT INTO tracker_dead_letters (at_ms, reason, raw) VALUES (%s, %s, %s) RETURNING number",
-                    (at_ms, reason, text),
-                )
-                number = (await added.fetchall())[0][0]
-                oldest = "DELETE FROM tracker_dead_letters WHERE number <= %s"
-                await database.execute(oldest, (number - MOST_DEAD_LETTERS,))
+        async with self._transaction("keeping a dead letter", "tidies") as database:
+            added = await database.execute(
+                "INSERT INTO tracker_dead_letters (at_ms, reason, raw) VALUES (%s, %s, %s) RETURNING number",
+                (at_ms, reason, text),
+            )
+            number = (await added.fetchall())[0][0]
+            oldest = "DELETE FROM tracker_dead_letters WHERE number <= %s"
+            await database.execute(oldest, (number - MOST_DEAD_LETTERS,))
 
     async def dead_letters(self, offset: int, limit: int) -> tuple[list[DeadLetter], int]:
         """See `Store`."""
@@ -128,24 +129,18 @@ class PostgresStore:
 
     async def forget(self, before_ms: int) -> int:
         """Whole conversations that nothing was heard of since. See `Store`."""
-        async with _failing("forgetting"):
-            database = await self._connected("writes")
-            async with database.transaction():
-                return (await database.execute(FORGET, (before_ms / 1000, FORGOTTEN_AT_ONCE))).rowcount
+        async with self._transaction("forgetting", "tidies") as database:
+            return (await database.execute(FORGET, (before_ms / 1000, FORGOTTEN_AT_ONCE))).rowcount
 
     async def changed(self) -> list[tuple[str, int]]:
         """See `Shared`."""
-        async with _failing("following"):
-            database = await self._connected("follows")
-            async with database.transaction():
-                # A transaction that this look cannot see yet has a number that is not below the oldest one running.
-                oldest = await database.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")
-                since, self._seen = self._seen, (await oldest.fetchall())[0][0]
-                if since == "0":
-                    return []
-                return [
-                    (name, version) for name, version in await (await database.execute(CHANGED, (since,))).fetchall()
-                ]
+        async with self._transaction("following", "follows") as database:
+            # A transaction that this look cannot see yet has a number that is not below the oldest one running.
+            oldest = await database.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")
+            since, newest = self._seen, (await oldest.fetchall())[0][0]
+            found = await (await database.execute(CHANGED, (since,))).fetchall() if since != "0" else []
+        self._seen = newest
+        return [(name, version) for name, version in found]
 
     async def judges(self) -> bool:
         """See `Shared`."""
@@ -164,8 +159,15 @@ class PostgresStore:
         return _by_conversation(await self._all("reading", EVENTS_OF, (list(conversations),)))
 
     async def _all(self, doing: str, query: str, values: tuple[Any, ...], use: str = "reads") -> list[TupleRow]:
-        async with _failing(doing):
+        async with self._free[use], _failing(doing):
             return await (await (await self._connected(use)).execute(query, values)).fetchall()
+
+    @asynccontextmanager
+    async def _transaction(self, doing: str, use: str) -> AsyncIterator[Connection]:
+        async with self._free[use], _failing(doing):
+            database = await self._connected(use)
+            async with database.transaction():
+                yield database
 
     async def _connected(self, use: str) -> Connection:
         database = self._connections.get(use)

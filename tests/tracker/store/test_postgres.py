@@ -139,6 +139,24 @@ def test_dead_letters_and_forgetting(address: str) -> None:
     with_trackers(address, 1, test)
 
 
+def test_deliveries_dead_letters_and_forgetting_at_once_are_each_their_own_transaction(address: str) -> None:
+    async def test() -> None:
+        store = PostgresStore(address)
+        await store.dead_letter(b"the first", "connects", T)
+        events = [replace(entered(1), id=f"e{number}", conversation=f"c{number}") for number in range(20)]
+        async with asyncio.TaskGroup() as at_once:
+            for event in events:
+                at_once.create_task(store.append([event], {event.conversation: 0}))
+                at_once.create_task(store.dead_letter(b"bad", "wrong", T))
+                at_once.create_task(store.forget(0))
+        assert [await store.events_of(event.conversation) for event in events] == [[event] for event in events]
+        assert (await store.dead_letters(0, 1))[1] == 21
+        await store.close()
+
+    emptied(address)
+    asyncio.run(test())
+
+
 def test_a_lost_connection_fails_one_delivery_and_is_made_anew(address: str) -> None:
     async def test(one: Any) -> None:
         await one.book.take([entered(1)])
