@@ -5,6 +5,7 @@ from typing import Any
 
 from harness.evidence import Entry
 from reports.model import Fault
+from reports.paths import is_on_network, measured, order_in_words
 from reports.record import Record
 
 KINDS = ("fault.ordered", "fault.seen", "fault.clear_ordered", "fault.cleared_seen")
@@ -45,11 +46,17 @@ def _fault(record: Record, name: str, entries: list[Entry]) -> Fault:
     end = _first(at, "fault.disarmed", "fault.cleared_seen", "fault.clear_ordered")
     fault = str(entries[0].get("fault"))
     on_wire = "fault.armed" in by_kind
+    asked: Mapping[str, Any] = wanted.get("parameters") or {}
+    path: tuple[str, ...] = ()
+    scope, parameters = scope_in_words(wanted.get("scope") or {}), parameters_in_words(asked)
+    if "fault.ordered" in by_kind and is_on_network(asked):
+        scope, parameters = order_in_words(asked)
+        path = _measured(record, by_kind["fault.ordered"])
     return Fault(
         fault=fault,
         lease=None if name == fault else name,
-        scope=scope_in_words(wanted.get("scope") or {}),
-        parameters=parameters_in_words(wanted.get("parameters") or {}),
+        scope=scope,
+        parameters=parameters,
         ordered=at.get("fault.ordered"),
         seen=at.get("fault.seen"),
         clear_ordered=at.get("fault.clear_ordered"),
@@ -59,8 +66,16 @@ def _fault(record: Record, name: str, entries: list[Entry]) -> Fault:
         ended_by=str(by_kind["fault.disarmed"].get("why")) if "fault.disarmed" in by_kind else "",
         touched=len(touches) if on_wire or touches else None,
         agents_touched=len(crowd),
-        proof=in_words(by_kind["fault.seen"].get("found")) if "fault.seen" in by_kind else "",
+        proof=in_words(by_kind["fault.seen"].get("found")) if "fault.seen" in by_kind and not path else "",
+        measured=path,
     )
+
+
+def _measured(record: Record, ordered: Entry) -> tuple[str, ...]:
+    """What was measured on the network until the same fault was ordered anew."""
+    fault = str(ordered["fault"])
+    later = [entry.t for entry in record.of("fault.ordered") if entry["fault"] == fault and entry.t > ordered.t]
+    return measured(record.of("path.measured"), fault, ordered.t, min(later, default=None))
 
 
 def _wanted(by_kind: Mapping[str, Entry]) -> Mapping[str, Any]:

@@ -98,7 +98,8 @@ class AgentLine:
 class Fault:
     """One fault from order to clearing; a moment that never came is None. `touched` counts what it did.
 
-    `agents_touched` leaves out the canary, whose own traffic proves that the fault is in force.
+    `agents_touched` leaves out the canary, whose own traffic proves that the fault is in force. `measured` says what
+    was found on the desktops' network, for faults of it.
     """
 
     fault: str
@@ -115,6 +116,7 @@ class Fault:
     touched: int | None
     agents_touched: int
     proof: str = ""
+    measured: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
