@@ -6,7 +6,7 @@ from harness.errors import FaultNotInForce
 from harness.network.meter import Heard, Meter
 from harness.network.place import Way
 from harness.network.proof import MOST, SIZE, Chance, affordable, words
-from harness.network.shape import Shape
+from harness.network.shape import Shape, burst_of
 
 # Beside faults that slow a link down, a measurement leaves the desktops half of it.
 SHARE_OF_RATE = 0.5
@@ -50,6 +50,8 @@ class Look:
         rate = FLOOD * self.shape.rate_bit
         size = int(min(largest, max(SIZE, rate * FLOOD_S / 8 / FLOOD_DATAGRAMS)))
         count = min(MOST, max(FLOOD_DATAGRAMS, int(rate * FLOOD_S / 8 / size)))
+        # What may pass at once is used up first: on a slow link it would be most of what is heard.
+        self.send(min(MOST, burst_of(self.shape) // size + 1), size)
         return self.send(count, size, rate)
 
     def stream_bit(self) -> float:
