@@ -39,12 +39,13 @@ console = Console(highlight=False)
 COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.VOID: "yellow"}
 SHOW_EVERY_S = 0.25
 LONGEST_WORLD_S = 30 * 86_400.0
+DEFECTS = {"desktop": "simulator.desktop.defects", "tracker": "tracker.defects"}
 
 
 def run(experiments: Sequence[Path], parallel: int, seeds: Iterable[int], asked: Mapping[str, Any]) -> int:
     """Run many experiments with progress on the terminal, then a table of verdicts."""
     check_experiments(experiments)
-    _check_defect(asked["defect"])
+    _check_defect(asked["defect"], *DEFECTS)
     in_lab = _in_lab(experiments) if asked["netlab"] else frozenset()
     impossible = _impossible(path for path in experiments if path not in in_lab)
     if impossible and not asked["leave_out_impossible"]:
@@ -184,7 +185,7 @@ def _until_done(future: "Future[list[Outcome]]", show: Callable[[], None]) -> No
 
 def world(asked: Mapping[str, Any]) -> int:
     """Keep a local world up until Ctrl-C or until it ends by itself."""
-    _check_defect(asked["defect"])
+    _check_defect(asked["defect"], "desktop")
     settings = RunSettings(
         agents=asked["agents"],
         time_scale=asked["time_scale"],
@@ -308,7 +309,7 @@ def faults() -> int:
 
 def defects() -> int:
     """List every defect that can be planted."""
-    for what, package in (("desktop", "simulator.desktop.defects"), ("tracker", "tracker.defects")):
+    for what, package in DEFECTS.items():
         table = Table("defect", "symptom", "seen in", title=f"Defects of the {what}")
         for defect in importlib.import_module(package).listing():
             table.add_row(defect["name"], defect["symptom"], defect["seen_in"])
@@ -420,9 +421,11 @@ def _object(what: str, value: str) -> dict[str, Any]:
     return found
 
 
-def _check_defect(name: str | None) -> None:
-    if name:
-        importlib.import_module("simulator.desktop.defects").load(name)
+def _check_defect(name: str | None, *whose: str) -> None:
+    """`BadInput` that lists what there is, if nobody of `whose` can have the defect `name`."""
+    known = sorted({known for who in whose for known in importlib.import_module(DEFECTS[who]).names()})
+    if name and name not in known:
+        raise BadInput("defect", f"one of {known}", name)
 
 
 def _label(order: Order) -> str:

@@ -173,11 +173,21 @@ def in_its_world(settings: RunSettings) -> RunSettings:
     """
     named = settings.world_file
     found = _in_org(settings, named) if named and names_org(named) else settings
+    _check_tracker_defect(found)
     if found.agents < found.least_agents:
         raise BadInput("agents", f"at least {found.least_agents} for this experiment", found.agents)
     if found.sites:
         require_sites()
     return found
+
+
+def _check_tracker_defect(settings: RunSettings) -> None:
+    """A defect of the tracker that nobody has would make a healthy run of a defective one."""
+    if start_tracker.is_trackers(settings.defect):
+        if settings.tracker is None:
+            raise BadInput("defect", "one of the desktops, for an experiment without a tracker", settings.defect)
+        if read_foreign(settings.world_file) is not None:
+            raise BadInput("defect", "none, or one of the desktops: the tracker is not ours", settings.defect)
 
 
 def _in_org(settings: RunSettings, world_file: Path) -> RunSettings:

@@ -9,8 +9,9 @@ from harness.many import Runs
 from harness.netlab import PACKAGES
 from harness.network.needs import NETEM, better_in_lab, needs_of
 from harness.prove import Claim, claims_of
-from simulator.desktop.defects import names
+from simulator.desktop import defects as desktop
 from tests.debian import need
+from tracker import defects as tracker
 
 EXPERIMENTS = sorted((Path(__file__).parent.parent / "experiments").glob("*.json"))
 README = (Path(__file__).parent.parent / "README.md").read_text()
@@ -43,4 +44,4 @@ def test_the_readme_names_an_experiment_and_what_it_catches(path: Path) -> None:
 
 def test_every_defect_is_caught_by_some_experiment() -> None:
     caught = {claim.defect for claim in CLAIMS if claim.defect}
-    assert caught == set(names())
+    assert caught == {*desktop.names(), *tracker.names()}

@@ -97,7 +97,9 @@ def reset() -> dict[str, Any]:
         (("arm", "api_latency", "delay_ms=fast"), "api_latency delay_ms: expected a value of type float, found 'fast'"),
         (("run", "absent.json"), "experiment absent.json: expected a file that can be read"),
         (("run", "{reset}", "--defect", "laziness"), "defect: expected one of"),
+        (("run", "{reset}", "--defect", "laziness"), "'torn_read'"),
         (("world", "--defect", "laziness"), "defect: expected one of"),
+        (("world", "--defect", "torn_read"), "defect: expected one of"),
         (("review", "absent"), "run folder absent: expected a folder with evidence in it"),
     ],
 )
@@ -215,7 +217,8 @@ def test_faults_and_defects_are_listed_with_their_parameters(here: Here) -> None
     listed = here.deskstorm("faults", COLUMNS="200").stdout
     assert "token_refresh_delay" in listed
     assert "delay_ms (5000)" in listed
-    assert "half_open_unnoticed" in here.deskstorm("defects", COLUMNS="200").stdout
+    defects = here.deskstorm("defects", COLUMNS="200").stdout
+    assert {"half_open_unnoticed", "torn_read"} <= set(defects.split())
 
 
 def test_doctor_says_what_can_be_injected_and_that_nothing_was_left(here: Here) -> None:

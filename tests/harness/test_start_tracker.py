@@ -216,6 +216,16 @@ def test_an_org_without_a_tracker_is_refused_where_one_is_needed(tmp_path: Path)
         in_its_world(RunSettings(world_file=org, tracker=LIMITS))
 
 
+def test_a_defect_of_the_tracker_needs_our_tracker(tmp_path: Path) -> None:
+    foreign = tmp_path / "world.json"
+    foreign.write_text(json.dumps({"tracker": {"url": "http://127.0.0.1:8080"}}))
+    with pytest.raises(BadInput, match="an experiment without a tracker, found 'torn_read'"):
+        in_its_world(RunSettings(defect="torn_read"))
+    with pytest.raises(BadInput, match="the tracker is not ours"):
+        in_its_world(RunSettings(defect="torn_read", world_file=foreign, tracker=LIMITS))
+    in_its_world(RunSettings(defect="torn_read", tracker=LIMITS))
+
+
 def test_alerts_go_where_their_kind_is_understood(ours: Live) -> None:
     assert ours.world.receiver is not None
     assert sink(ours.world.receiver, "alertmanager") == f"{ours.world.receiver.url}/alertmanager/api/v2/alerts"
