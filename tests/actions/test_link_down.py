@@ -1,9 +1,12 @@
 import re
+import socket
 
 import pytest
 
 from harness.errors import BadInput, FaultNotInForce
+from harness.network.inside import inside
 from harness.network.shell import Shell
+from harness.network.site import Site
 from tests.actions.conftest import Live
 from tests.harness.network.links import remote
 
@@ -27,6 +30,17 @@ def test_it_can_be_taken_down_again_and_again(at_site: Live) -> None:
             pass
 
 
+def test_connections_are_dropped_with_it_only_on_demand(at_site: Live) -> None:
+    site = at_site.world.sites[0]
+    with socket.create_server((site.gateway, 0)) as listener, connected(site, listener) as link:
+        with at_site.fault("link_down"):
+            pass
+        assert alive(link)
+        with at_site.fault("link_down", drop_connections=True) as found:
+            assert found["seen"]["site a"]["reset"] == ["ConnectionAbortedError"]
+            assert not alive(link)
+
+
 def test_it_is_not_believed_without_being_seen(sabotaged_site: Live) -> None:
     assert "expected links that are down" in str(sabotaged_site.refuses(FaultNotInForce, "link_down"))
 
@@ -34,6 +48,12 @@ def test_it_is_not_believed_without_being_seen(sabotaged_site: Live) -> None:
 def test_a_link_is_down_for_everybody_both_ways(at_site: Live) -> None:
     at_site.refuses(BadInput, "link_down", direction="to_desktops")
     at_site.refuses(BadInput, "link_down", on={"ports": [443]})
+
+
+def test_only_at_a_site_are_connections_dropped_with_it(live: Live) -> None:
+    with remote() as (link, port):
+        on = {"interface": link.far_link, "whole_interface": True, "witness": f"{link.near_address}:{port}"}
+        live.refuses(BadInput, "link_down", drop_connections=True, on=on)
 
 
 def test_a_named_interface_of_a_workstation_comes_back_with_all_that_it_had(live: Live) -> None:
@@ -65,3 +85,22 @@ def had(interface: str) -> list[str]:
     lines = re.sub(r"\d+sec", "some time", "".join(found)).splitlines()
     # Those of the link itself the kernel makes anew, in its own time.
     return sorted({line.strip() for line in lines if "fe80" not in line and "mtu 1500" not in line})
+
+
+def connected(site: Site, listener: socket.socket) -> socket.socket:
+    """A TCP connection over the link of `site`."""
+    link = inside(site.namespace, lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+    link.connect(listener.getsockname())
+    link.setblocking(False)
+    return link
+
+
+def alive(link: socket.socket) -> bool:
+    """Whether its owner may still wait for bytes on it."""
+    try:
+        link.recv(1)
+    except BlockingIOError:
+        return True
+    except ConnectionAbortedError:
+        return False
+    return False
