@@ -90,8 +90,8 @@ def reset() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("arm", "earthquake"), "fault: expected one of api_errors"),
-        (("disarm", "earthquake"), "fault: expected one of api_errors"),
+        (("arm", "earthquake"), "fault: expected one of alert_sink_down, api_errors"),
+        (("disarm", "earthquake"), "fault: expected one of alert_sink_down, api_errors"),
         (("arm", "api_latency"), "run: expected a running world"),
         (("arm", "api_latency", "delay=5"), "expected KEY=VALUE with a key of delay_ms"),
         (("arm", "api_latency", "delay_ms=fast"), "api_latency delay_ms: expected a value of type float, found 'fast'"),
