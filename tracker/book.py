@@ -18,6 +18,8 @@ from tracker.ledger import Change, Condition, Interaction, Ledger
 from tracker.store import Shared, Store, StoreFailed
 
 MOST_PER_BATCH = 2_000
+MOST_EVENTS = 2_000
+"""Of one conversation; a long one has a hundred. An event out of order is a fold over all of them, on the loop."""
 HOUSEKEEPING_EVERY_S = 30.0
 
 
@@ -95,6 +97,7 @@ class Book:
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._mark = self._snapshot_mark = 0
+        self._problem = ""
         self._on_the_way: dict[str, int] = {}
 
     async def open(self) -> None:
@@ -152,6 +155,15 @@ class Book:
             found = self.ledger.view(conversation, events)
         return found
 
+    def full(self, conversation: str) -> bool:
+        """Whether no more events of the conversation are taken."""
+        return self.ledger.version(conversation) >= MOST_EVENTS
+
+    @property
+    def problem(self) -> str:
+        """Why the last delivery was not kept, or what is wrong with the store behind it; empty if all is well."""
+        return self._problem or self._store.problem
+
     def waiting(self) -> int:
         """How many deliveries wait for the store."""
         return len(self._waiting)
@@ -164,7 +176,9 @@ class Book:
                 batch = self._next_batch()
                 try:
                     await self._commit(batch)
+                    self._problem = ""
                 except StoreFailed as why:
+                    self._problem = str(why)
                     _fail(batch, why)
 
     async def _keep_house(self) -> None:

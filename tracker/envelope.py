@@ -30,6 +30,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_MS, LAST_MS = 946_684_800_000, 4_102_444_800_000  # the years 2000 to 2099: seconds are not milliseconds
 LONGEST_TEXT = 256
 LONGEST_FOUND = 60
+MOST_IN_BATCH = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ def read(body: bytes, sources: tuple[str, ...] = ()) -> Sequence[Item]:
         return (_item(given, body, sources),)
     if not many:
         return (Bad("body: expected at least one event, found an empty batch", body),)
+    if len(many) > MOST_IN_BATCH:
+        return (Bad(f"body: expected at most {MOST_IN_BATCH} events, found {len(many)}", body),)
     return [_item(one, None, sources) for one in many]
 
 

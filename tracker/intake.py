@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tracker.answer import Answer
-from tracker.book import Book, Taken
-from tracker.envelope import Bad, Item, Reader
+from tracker.book import MOST_EVENTS, Book, Taken
+from tracker.envelope import Bad, Item, Reader, Unsupported
 from tracker.events import Event
 from tracker.store import Store, StoreFailed
 
@@ -17,6 +17,7 @@ ACCEPTED = Answer(accepted=1)
 DUPLICATE = Answer(duplicates=1)
 UNSUPPORTED = Answer(unsupported=1)
 NOT_KEPT = Answer(kept=False)
+FULL = f"conversation: expected at most {MOST_EVENTS} events, found more"
 
 
 @dataclass
@@ -51,13 +52,13 @@ class Intake:
             self._later(items, reply)
             return
         item = items[0]
-        if type(item) is Event:
+        if type(item) is Event and not self._book.full(item.conversation):
             self._book.take(items).add_done_callback(lambda taken: self._one(taken, reply))  # type: ignore[arg-type]
-        elif type(item) is Bad:
-            self._later(items, reply)
-        else:
+        elif type(item) is Unsupported:
             self.tally.unsupported += 1
             reply(UNSUPPORTED)
+        else:
+            self._later(items, reply)
 
     async def taken(self, body: bytes) -> Answer:
         """The same for who can wait."""
@@ -87,8 +88,9 @@ class Intake:
         task.add_done_callback(self._busy.discard)
 
     async def _keep(self, items: Sequence[Item], reply: Reply) -> None:
-        events = [item for item in items if type(item) is Event]
-        bad = [item for item in items if type(item) is Bad]
+        judged = [self._judged(item) for item in items]
+        events = [item for item in judged if type(item) is Event]
+        bad = [item for item in judged if type(item) is Bad]
         try:
             taken = await self._book.take(events) if events else Taken(0, 0)
             for one in bad:
@@ -100,6 +102,11 @@ class Intake:
         answer = Answer(taken.accepted, taken.duplicates, len(items) - len(events) - len(bad), len(bad))
         self._count(answer)
         reply(answer)
+
+    def _judged(self, item: Item) -> Item:
+        if type(item) is Event and self._book.full(item.conversation):
+            return Bad(FULL, repr(item).encode())
+        return item
 
     def _count(self, answer: Answer) -> None:
         tally = self.tally

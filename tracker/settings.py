@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from tracker.errors import BadInput
 from tracker.given import Given, Secret
@@ -152,7 +153,9 @@ def _value(key: str, text: str) -> object:
 def _store(top: Given) -> str:
     found = top.text("store", "sqlite")
     if found != "sqlite" and not found.startswith(("postgresql://", "postgres://")):
-        raise BadInput("store", 'sqlite or "postgresql://..."', found)
+        raise BadInput("store", 'sqlite or "postgresql://..."', found.partition(":")[0])
+    if urlsplit(found).password or "password" in parse_qs(urlsplit(found).query):
+        raise BadInput("store", "an address without a password (PGPASSWORD or PGPASSFILE)", "one with a password")
     return found
 
 

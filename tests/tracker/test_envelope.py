@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tracker.running import SOURCE, acd
-from tracker.envelope import Bad, Unsupported, read
+from tracker.envelope import MOST_IN_BATCH, Bad, Unsupported, read
 from tracker.events import Event, Kind
 
 AT_MS = 1_773_957_888_128
@@ -179,6 +179,12 @@ def test_what_is_no_json_is_said_too(body: bytes) -> None:
 @pytest.mark.parametrize("body", [b"[]", b'{"events": []}'])
 def test_an_empty_batch_holds_nothing_to_use(body: bytes) -> None:
     assert read(body) == (Bad("body: expected at least one event, found an empty batch", body),)
+
+
+def test_a_batch_of_very_many_is_refused_as_a_whole() -> None:
+    body = b"[" + b",".join([b"1"] * (MOST_IN_BATCH + 1)) + b"]"
+    (bad,) = read(body)
+    assert bad == Bad("body: expected at most 5000 events, found 5001", body)
 
 
 def test_events_of_sources_that_may_not_deliver_are_bad() -> None:

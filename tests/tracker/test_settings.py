@@ -66,6 +66,10 @@ def test_texts_in_the_environment_are_taken_as_they_are() -> None:
         ({"data": "x", "port": 65536}, "settings: port: expected a whole number from 0 to 65535, found 65536"),
         ({"data": "x", "retention_s": True}, "settings: retention_s: expected a number of at least 0, found True"),
         ({"data": "x", "store": "oracle"}, "store: expected sqlite or \"postgresql://...\", found 'oracle'"),
+        (
+            {"data": "x", "store": "postgresql://me:hush@db/tracker"},
+            "store: expected an address without a password (PGPASSWORD or PGPASSFILE), found 'one with a password'",
+        ),
         ({"data": "x", "life_line": 1}, "settings: life_line: expected true or false, found 1"),
         (
             {"data": "x", "queues": {"q": {"max_dwell_s": 0}}},

@@ -84,6 +84,10 @@ class Alerts:
             self._waiting.append((True, tuple(holding)))
             self._wake()
 
+    def problems(self) -> dict[str, str]:
+        """Why the book, or a sink, takes nothing; empty texts where all is well."""
+        return {"alerts": self.problem} | {f"sink {sender.name}": sender.sent.problem for sender in self._senders}
+
     def firing(self) -> int:
         """How many alerts fire."""
         return len(self._lifecycle)

@@ -16,6 +16,7 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS points (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, queue_id TEXT NOT NULL, status TEXT NOT NULL,
     dwell_seconds REAL NOT NULL, bounce_count INTEGER NOT NULL, conversation_id TEXT NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS once_each ON points (at_ms, conversation_id, queue_id);
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 INSERT OR IGNORE INTO counters VALUES ('dropped', 0);
 """
@@ -43,12 +44,16 @@ class Spool:
         return self._dropped
 
     def add(self, points: Sequence[Point]) -> None:
-        """Keep `points`; the oldest beyond the capacity are dropped and counted."""
-        rows = [(p.at_ms, p.queue, p.status, p.dwell_seconds, p.bounce_count, p.conversation) for p in points]
+        """Keep `points`, each in place of what was said of the same stay before; the oldest beyond the capacity are
+        dropped and counted."""
+        stays = {(p.at_ms, p.conversation, p.queue): p for p in points}
+        rows = [(p.at_ms, p.queue, p.status, p.dwell_seconds, p.bounce_count, p.conversation) for p in stays.values()]
+        same = "DELETE FROM points WHERE at_ms = ? AND conversation_id = ? AND queue_id = ?"
         self._db.execute("BEGIN IMMEDIATE")
         try:
+            count = self._count + len(rows) - self._db.executemany(same, list(stays)).rowcount
             self._db.executemany(f"INSERT INTO points ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", rows)  # noqa: S608
-            excess = max(0, self._count + len(rows) - self._capacity)
+            excess = max(0, count - self._capacity)
             if excess:
                 oldest = "DELETE FROM points WHERE seq IN (SELECT seq FROM points ORDER BY seq LIMIT ?)"
                 self._db.execute(oldest, (excess,))
@@ -57,7 +62,7 @@ class Spool:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
-        self._count += len(rows) - excess
+        self._count = count - excess
         self._dropped += excess
 
     def oldest(self, most: int) -> list[tuple[int, Point]]:

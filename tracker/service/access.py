@@ -34,6 +34,13 @@ class Access:
         """Whether a delivery may prove itself by a signature of its body."""
         return self._key is not None
 
+    def warnings(self, host: str) -> list[str]:
+        """What is open to anybody who reaches `host`, if that is more than this machine."""
+        if host.startswith("127.") or host == "::1":
+            return []
+        open_to_all = {"deliver": self._deliver is None and self._key is None, "read": self._read is None}
+        return [f"anybody who reaches {host} may {verb}" for verb, is_open in open_to_all.items() if is_open]
+
     def delivers(self, authorization: bytes) -> bool:
         """Whether this Authorization header alone admits a delivery."""
         if self._deliver is None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import fcntl
 import gc
 import json
 import os
@@ -10,8 +11,9 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -22,12 +24,14 @@ from tracker.parts import Parts
 from tracker.service.access import Access
 from tracker.service.api import Api
 from tracker.service.door import Door
+from tracker.service.log import say
 from tracker.service.tracker import Tracker
 from tracker.settings import Settings
 
 IDLE_S = 75.0
 IDLE_LOOK_S = 5.0
 STOP_S = 10
+LOCK = "lock"
 
 
 class _Server(uvicorn.Server):
@@ -41,12 +45,26 @@ class _Server(uvicorn.Server):
 
 def run(settings: Settings, parts: Parts) -> None:
     """Serve until told to end. Raises `BadInput` or `StoreFailed` if it cannot begin."""
+    os.umask(0o077)  # what callers said and who they are is nobody else's business on this machine
+    with _own(settings.data):
+        listener = _listener(settings)
+        uvloop.run(_serve(settings, parts, listener))
+
+
+@contextlib.contextmanager
+def _own(folder: Path) -> Iterator[None]:
+    """The folder is this process' alone until it ends, however it ends: two trackers would file over each other."""
     try:
-        settings.data.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = (folder / LOCK).open("w")
     except OSError:
-        raise BadInput("data", "a folder that can be written", str(settings.data)) from None
-    listener = _listener(settings)
-    uvloop.run(_serve(settings, parts, listener))
+        raise BadInput("data", "a folder that can be written", str(folder)) from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise BadInput("data", "a folder that no other tracker uses", str(folder)) from None
+        yield
 
 
 def _listener(settings: Settings) -> socket.socket:
@@ -81,9 +99,14 @@ async def _serve(settings: Settings, parts: Parts, listener: socket.socket) -> N
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
+    began = time.monotonic()
     await tracker.start()
     _spare_the_collector()
     host, port = listener.getsockname()[:2]
+    took_s = time.monotonic() - began
+    say(f"started: {host}:{port}, {tracker.ledger.size()} conversations replayed in {took_s:.1f} s")
+    for warning in access.warnings(host):
+        say(warning)
     print(json.dumps({"ready": "tracker", "url": f"http://{host}:{port}"}), flush=True)
     closing = asyncio.create_task(_close_the_idle(server))
     await asyncio.wait([asyncio.ensure_future(ended.wait()), serving], return_when=asyncio.FIRST_COMPLETED)
@@ -92,6 +115,7 @@ async def _serve(settings: Settings, parts: Parts, listener: socket.socket) -> N
     tracker.unready = "it is stopping"
     await serving
     await tracker.stop()
+    say("ended in order")
 
 
 def _until_ended(life_line: bool) -> asyncio.Event:

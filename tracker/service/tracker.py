@@ -9,6 +9,7 @@ from tracker.ledger.ledger import State
 from tracker.listeners import Listeners
 from tracker.parts import Parts
 from tracker.service.gauges import Gauges
+from tracker.service.log import Troubles
 from tracker.service.shapes import alert, dead_letter, dwell
 from tracker.settings import Settings
 
@@ -30,7 +31,7 @@ class Tracker:
         self.gauges = Gauges(self)
         self.unready = "it replays what it kept"
         self._watch = parts.watch
-        self._watching: asyncio.Task[None] | None = None
+        self._watching: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Replay, then take deliveries."""
@@ -40,7 +41,10 @@ class Tracker:
             await self.diagnostics.start()
         await self.book.open()
         self.alerts.reconcile(self.ledger.conditions(), self.ledger.over())
-        self._watching = asyncio.create_task(self._watch(self.ledger, self.alerts.took))
+        self._watching = [
+            asyncio.create_task(self._watch(self.ledger, self.alerts.took)),
+            asyncio.create_task(Troubles(self.problems).watch()),
+        ]
         self.intake.open = True
         self.unready = ""
 
@@ -48,15 +52,20 @@ class Tracker:
         """Take nothing more, finish what was begun, and close the files."""
         self.unready = "it is stopping"
         self.intake.open = False
-        if self._watching:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
+        for task in self._watching:
+            task.cancel()
+        await asyncio.gather(*self._watching, return_exceptions=True)
         await self.book.close()
         await self.store.close()
         await asyncio.to_thread(self.alerts.stop)
         await asyncio.to_thread(self.metrics.stop)
         if self.diagnostics:
             await self.diagnostics.stop()
+
+    def problems(self) -> dict[str, str]:
+        """Why each part is in trouble; empty texts where all is well."""
+        found = {"store": self.book.problem, "time series": self.metrics.counts().problem, **self.alerts.problems()}
+        return {part: str(problem) for part, problem in found.items()}
 
     async def interaction(self, conversation: str) -> Interaction | None:
         """What is known of one conversation, all of one version."""

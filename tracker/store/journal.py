@@ -65,6 +65,11 @@ class JournalStore(SqliteStore):
         self._trouble: StoreFailed | None = None
         self._due = asyncio.Event()
 
+    @property
+    def problem(self) -> str:  # type: ignore[override]
+        """See `Store`."""
+        return str(self._trouble or "")
+
     async def append(self, events: Sequence[Event], known: Mapping[str, int]) -> Appended:
         """See `Store`. Here what is there already is left to the caller, who has all of each conversation."""
         if self._filing is None or self._filing.done():
@@ -100,8 +105,9 @@ class JournalStore(SqliteStore):
         if self._filing:
             self._filing.cancel()
             await asyncio.gather(self._filing, return_exceptions=True)
-        while self._unfiled:
-            await self._file_some()
+        with contextlib.suppress(StoreFailed):  # what is not filed is in the journal, for the next life
+            while self._unfiled:
+                await self._file_some()
         await self._call(self._writer, "closing", self._checkpointing.close)
         self._looking.close()
         self._journal.close()
@@ -173,7 +179,8 @@ class JournalStore(SqliteStore):
         for _ in range(batches):
             self._unfiled_count -= len(self._take_off(self._unfiled.popleft()[1]))
         if await self._call(self._writer, "filing", self._checkpoint) > MOST_WAL_PAGES:
-            self._journal.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+            with contextlib.suppress(sqlite3.Error):  # it is made to end the next time
+                self._journal.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
 
     def _take_off(self, rows: list[Row]) -> list[Row]:
         for row in rows:

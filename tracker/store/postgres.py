@@ -80,6 +80,7 @@ class PostgresStore:
     """See `Store` and `Shared`. `address` is a libpq URL; a password may come from the environment (PGPASSWORD)."""
 
     keep_s = KEEP_S
+    problem = ""
 
     def __init__(self, address: str) -> None:
         self._address = address

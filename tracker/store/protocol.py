@@ -44,6 +44,11 @@ class Store(Protocol):
 
     keep_s: float
 
+    @property
+    def problem(self) -> str:
+        """What is wrong although deliveries are kept, in words; empty if nothing is."""
+        ...
+
     async def append(self, events: Sequence[Event], known: Mapping[str, int]) -> Appended:
         """Keep the events in one transaction: they survive SIGKILL once this returns. An id that is there already is
         passed over. `known` are the conversations with the version that the caller has of each (0: none)."""

@@ -61,6 +61,7 @@ class SqliteStore:
     schema: ClassVar[str] = SCHEMA + ONCE_EACH
 
     keep_s = KEEP_S
+    problem = ""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE

@@ -1,5 +1,6 @@
 """The spool keeps points over restarts, drops the oldest for want of room, and counts what it dropped."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from tracker.metrics.points import Point, Status
@@ -31,6 +32,15 @@ def test_the_oldest_go_first_and_are_counted_over_restarts(tmp_path: Path) -> No
     again.add(points(7, 9))
     assert ([p for _, p in again.oldest(10)], again.dropped) == (points(12, 4), 12)
     again.close()
+
+
+def test_a_stay_that_is_told_again_is_one_point_and_the_newest_word_counts(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "s.sqlite", capacity=3)
+    again = replace(points(0, 1)[0], dwell_seconds=2.5)
+    spool.add(points(0, 3))
+    spool.add([*points(0, 1), again])
+    assert ([p for _, p in spool.oldest(10)], len(spool), spool.dropped) == ([*points(1, 2), again], 3, 0)
+    spool.close()
 
 
 def test_what_is_written_is_removed_and_nothing_else(tmp_path: Path) -> None:
