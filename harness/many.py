@@ -20,6 +20,8 @@ from harness.waiting import Waited, until
 
 # The longest a single local experiment may take before it is ended from outside, and the grace for its keeper.
 LONGEST_EXPERIMENT_S = 300.0
+# In a network lab everything takes longer.
+LONGEST_IN_LAB_S = 600.0
 KEEPER_GRACE_S = 10.0
 # `chaos run` without anything of the user's: no settings file, no look for newer versions, no log file.
 CHAOS_RUN = (
@@ -128,10 +130,11 @@ class Runs:
 
     def _chaos(self, order: Order, folder: Path, log: Path) -> tuple[int, str]:
         """The exit code of one `chaos run`, and why it was ended if it did not end by itself."""
+        limit_s = LONGEST_IN_LAB_S if order.in_lab else LONGEST_EXPERIMENT_S
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [
-                    *(lab_command((order.runs.absolute(),), LONGEST_EXPERIMENT_S) if order.in_lab else ()),
+                    *(lab_command((order.runs.absolute(),), limit_s) if order.in_lab else ()),
                     *CHAOS_RUN,
                     str(folder / "chaos-journal.json"),
                     str(order.experiment.absolute()),
@@ -145,10 +148,10 @@ class Runs:
             self._running.add(process)
             self._tell_started(order, folder)
             try:
-                return process.wait(LONGEST_EXPERIMENT_S), ""
+                return process.wait(limit_s), ""
             except subprocess.TimeoutExpired:
                 process.kill()
-                return process.wait(), f"it took longer than {LONGEST_EXPERIMENT_S:g} s and was ended"
+                return process.wait(), f"it took longer than {limit_s:g} s and was ended"
             finally:
                 self._running.discard(process)
 

@@ -22,10 +22,11 @@ def time_to_detect(
     up.
 
     Given up means closed on the wire; a desktop that waits for the dead peer to agree has not given up. A fault of the
-    desktops' network touches all of them when it is ordered; no wire hears anything then, so it is the desktops' own
-    word that counts, and giving up means telling the agent too. `statistic` is p50, p95, p99, max, min or mean over the
-    touched agents; a socket that is still open counts as 999999 s. Waits up to `within_s` real-world seconds for all of
-    them. If the fault touched no open socket there is nothing to measure.
+    desktops' network touches all of them; the last time that it was in force counts, from when that was seen. No wire
+    hears anything then, so it is the desktops' own word that counts, and giving up means telling the agent too.
+    `statistic` is p50, p95, p99, max, min or mean over the touched agents; a socket that is still open counts as
+    999999 s. Waits up to `within_s` real-world seconds for all of them. If the fault touched no open socket there is
+    nothing to measure.
     """
     look = measuring(configuration, "time_to_detect")
 
@@ -43,22 +44,23 @@ def _detections(evidence: Evidence, agents: list[str], fault: str) -> dict[str, 
     spans = socket_spans(evidence, agents)
     banners = evidence.of("desktop.banner", source="crowd")
     found: dict[str, int | None] = {}
-    for agent, t, told in _hits(evidence, agents, fault):
+    for agent, t, seen in _hits(evidence, agents, fault):
         hit = [span for span in spans.get(agent, []) if span.covers(t)]
         if hit and agent not in found:
-            ends = [hit[0].end, _told(banners, agent, t)] if told else [hit[0].end]
-            found[agent] = None if None in ends else max(end for end in ends if end is not None) - t
+            ends = [hit[0].end] if seen is None else [hit[0].end, _told(banners, agent, t)]
+            given_up = None if None in ends else max(end for end in ends if end is not None)
+            found[agent] = None if given_up is None else max(0, given_up - (seen or t))
     return found
 
 
-def _hits(evidence: Evidence, agents: list[str], fault: str) -> Iterator[tuple[str, int, bool]]:
-    """Agent, when the fault hit its traffic, and whether the desktop has to tell of it."""
+def _hits(evidence: Evidence, agents: list[str], fault: str) -> Iterator[tuple[str, int, int | None]]:
+    """Agent, when the fault hit its traffic, and, if the desktop has to tell of it, when the fault was seen."""
     for entry in touched(evidence, agents, fault):
         if entry.agent is not None:
-            yield entry.agent, entry.t, False
-    for window in network_windows(evidence):
+            yield entry.agent, entry.t, None
+    for window in reversed(network_windows(evidence)):
         if window.fault == fault:
-            yield from ((agent, window.ordered, True) for agent in agents)
+            yield from ((agent, window.ordered, window.seen or window.ordered) for agent in agents)
 
 
 def _told(banners: list[Entry], agent: str, since: int) -> int | None:

@@ -1,5 +1,25 @@
-"""For all tests: nothing of them stays behind."""
+"""For all tests: nothing of them stays behind, and what needs netem runs where there is netem."""
 
+import pytest
+
+from harness.network.ability import abilities
+from harness.network.needs import NETEM
 from tests.residue import nothing_is_left as nothing_is_left
 from tests.residue import pytest_sessionfinish as pytest_sessionfinish
 from tests.residue import pytest_sessionstart as pytest_sessionstart
+
+LAB = "lab"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs netem on a kernel without, for tests/test_in_the_lab.py runs it in the lab; with netem, that
+    one. A mere listing has both."""
+    if config.option.collectonly or not any(_marked(item, NETEM, LAB) for item in items):
+        return
+    left_out = NETEM if abilities()[NETEM] else LAB
+    config.hook.pytest_deselected(items=[item for item in items if _marked(item, left_out)])
+    items[:] = [item for item in items if not _marked(item, left_out)]
+
+
+def _marked(item: pytest.Item, *names: str) -> bool:
+    return any(item.get_closest_marker(name) for name in names)

@@ -148,7 +148,7 @@ class Holder(KeeperClient):
         name: str,
         argv: Sequence[str],
         env: Mapping[str, str] | None = None,
-        within_s: float = 20.0,
+        within_s: float = 45.0,
         listens: tuple[str, int] | None = None,
         restarts: int = 0,
     ) -> dict[str, Any]:

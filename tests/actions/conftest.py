@@ -245,10 +245,13 @@ def at_site() -> Iterator[Live]:
 
 
 @pytest.fixture(scope="session")
-def sabotaged_site() -> Iterator[Live]:
-    """The same, in which every fault of the network silently does nothing."""
+def sabotaged_site(at_site: Live) -> Live:
+    """The same to those who take every fault of the network for one that silently does nothing."""
     faults = tuple(path.stem for path in (ROOT / "actions").glob("*.py") if "harness.network" in path.read_text())
-    yield from live_world(RunSettings(agents=2, sites=1, sabotage=faults))
+    path = Path(at_site.started.world_file).with_name("sabotaged.json")
+    world = replace(at_site.world, sabotage=faults)
+    world.write(path)
+    return Live(replace(at_site.started, world=world), {runtime.WORLD_KEY: str(path)})
 
 
 @pytest.fixture

@@ -74,3 +74,12 @@ def test_a_socket_that_outlives_a_broken_network_was_never_given_up(scene: Scene
     cut(scene, 10)
     scene.socket(A, 1, number=1)
     assert time_to_detect("blackhole", configuration=scene.configuration) == 999_999.0
+
+
+def test_on_a_broken_network_it_is_counted_from_the_last_time_that_the_fault_was_seen(scene: Scene) -> None:
+    own_word(scene, A, 44, told=44)
+    for second, lease in ((2, "lease-0"), (10, "lease-1")):
+        scene.at(second, "chaos", "fault.ordered", fault="blackhole", lease=lease, expected={"ways": ["to_desktops"]})
+        scene.at(second + 4, "chaos", "fault.seen", fault="blackhole", lease=lease)
+        scene.at(second + 5 if second == 2 else 60, "chaos", "fault.cleared_seen", fault="blackhole", lease=lease)
+    assert time_to_detect("blackhole", configuration=scene.configuration) == 30.0
