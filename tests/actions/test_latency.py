@@ -1,7 +1,10 @@
 import pytest
 
 from harness.errors import BadInput, FaultNotInForce
+from harness.network.meter import Meter
+from harness.network.shell import Shell
 from tests.actions.conftest import Live
+from tests.harness.network.links import remote
 
 pytestmark = [pytest.mark.world, pytest.mark.netem]
 
@@ -50,3 +53,21 @@ def test_it_is_not_believed_without_being_seen(sabotaged_site: Live) -> None:
 )
 def test_wrong_parameters_are_refused(at_site: Live, wrong: dict[str, object]) -> None:
     at_site.refuses(BadInput, "latency", **wrong)
+
+
+def test_a_named_interface_of_a_workstation_is_broken_for_what_is_named_alone(live: Live) -> None:
+    with remote() as (link, port), Meter(link.near, link.near_address, link.far_address) as meter:
+        before = Shell().ip("-br", "link", "show", "type", "ifb"), Shell().qdiscs(link.far_link)[0].kind
+        on = {
+            "interface": link.far_link,
+            "cidrs": [f"{link.near_address}/32"],
+            "ports": [port],
+            "witness": f"{link.near_address}:{port}",
+        }
+        with live.fault("latency", delay_ms=200, on=on) as found:
+            seen = found["seen"][link.far_link]
+            assert [rule[0]["delay"]["delay"] for rule in seen["rules"]] == [0.02, 0.02]
+            assert 39 < seen["connect_ms"] < 90
+            for outgoing in (True, False):
+                assert (meter.datagrams(outgoing, 50).p50_ms or 0) < 10
+        assert (Shell().ip("-br", "link", "show", "type", "ifb"), Shell().qdiscs(link.far_link)[0].kind) == before
