@@ -1,7 +1,10 @@
 import pytest
 
 from harness.errors import BadInput, FaultNotInForce
+from harness.network.meter import Meter
+from harness.network.shell import Shell
 from tests.actions.conftest import Live
+from tests.harness.network.links import remote
 
 pytestmark = [pytest.mark.world, pytest.mark.netem]
 
@@ -38,3 +41,24 @@ def test_it_is_not_believed_without_being_seen(sabotaged_site: Live) -> None:
 )
 def test_wrong_parameters_are_refused(at_site: Live, wrong: dict[str, object]) -> None:
     at_site.refuses(BadInput, "packet_loss", **wrong)
+
+
+def test_a_named_interface_of_a_workstation_is_broken_for_what_is_named_alone(live: Live) -> None:
+    other = "203.0.113.9"
+    with remote() as (link, port):
+        Shell(link.near).ip("addr", "add", f"{other}/32", "dev", link.near_link)
+        Shell().ip("route", "add", other, "dev", link.far_link)
+        before = Shell().ip("-br", "link", "show", "type", "ifb"), Shell().qdiscs(link.far_link)[0].kind
+        on = {
+            "interface": link.far_link,
+            "cidrs": [f"{link.near_address}/32"],
+            "witness": f"{link.near_address}:{port}",
+        }
+        with live.fault("packet_loss", percent=5, seconds=600, on=on) as found:
+            assert [rule[0]["kind"] for rule in found["seen"][link.far_link]["rules"]] == ["netem", "netem"]
+            for outgoing in (True, False):
+                with Meter(link.near, link.near_address, link.far_address) as meter:
+                    assert 2 < meter.datagrams(outgoing, 2000).lost_percent < 9
+                with Meter(link.near, other, link.far_address) as meter:
+                    assert meter.datagrams(outgoing, 500).lost_percent == 0
+        assert (Shell().ip("-br", "link", "show", "type", "ifb"), Shell().qdiscs(link.far_link)[0].kind) == before
