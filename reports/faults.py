@@ -9,6 +9,8 @@ from reports.paths import is_on_network, measured, order_in_words
 from reports.record import Record
 
 KINDS = ("fault.ordered", "fault.seen", "fault.clear_ordered", "fault.cleared_seen")
+# What services send each other: no agent has a part in it.
+DELIVERIES = ("/eventbridge", "/api/v2/write", "/alert")
 WIRE_KINDS = ("fault.armed", "fault.touched", "fault.disarmed")
 
 
@@ -52,6 +54,8 @@ def _fault(record: Record, name: str, entries: list[Entry]) -> Fault:
     if "fault.ordered" in by_kind and is_on_network(asked):
         scope, parameters = order_in_words(asked)
         path = _measured(record, by_kind["fault.ordered"])
+    elif "scope" not in wanted and record.of("cloud.feed.sent"):
+        scope = "the tracker"
     return Fault(
         fault=fault,
         lease=None if name == fault else name,
@@ -97,6 +101,8 @@ def scope_in_words(scope: Mapping[str, Any]) -> str:
     """Whom a fault touches, as a person would say it."""
     if not scope:
         return "not recorded"
+    if str(scope.get("path", "")).strip("*") in DELIVERIES:
+        return f"deliveries to {scope['path']}"
     agents, share = scope.get("agents") or (), float(scope.get("share", 1.0))
     if agents:
         words = [f"{len(agents)} named agent{'s' if len(agents) != 1 else ''}"]

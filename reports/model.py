@@ -235,6 +235,22 @@ class Phase:
 
 
 @dataclass(frozen=True)
+class Following:
+    """What a tracker was told of, over how many attempts (`refused` of them not taken, or not answered), and what it
+    told on: points and alerts that arrived. `struck` is how often it was killed on purpose, `died` how often not."""
+
+    interactions: int
+    events: int
+    attempts: int
+    refused: int
+    points: int
+    fired: int
+    resolved: int
+    struck: int
+    died: int
+
+
+@dataclass(frozen=True)
 class Review:
     """Everything a reader wants to know after one run."""
 
@@ -260,6 +276,7 @@ class Review:
     faults: tuple[Fault, ...] = ()
     never_ordered: tuple[str, ...] = ()
     recoveries: Recoveries | None = None
+    following: Following | None = None
     questions: tuple[Question, ...] = ()
     activities: tuple[Activity, ...] = ()
     phases: tuple[Phase, ...] = ()

@@ -6,6 +6,7 @@ from typing import Any
 
 from reports import agents as agent_lines
 from reports.faults import faults, never_ordered
+from reports.following import following
 from reports.model import Activity, Phase, Question, Review
 from reports.record import Record, sources
 from reports.recovery import recoveries
@@ -45,6 +46,7 @@ def review(record: Record) -> Review:
         faults=broken,
         never_ordered=never_ordered(record),
         recoveries=recoveries(record, broken, known, lines),
+        following=following(record),
         questions=questions(record),
         activities=steps,
         phases=phases(steps),

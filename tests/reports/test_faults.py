@@ -50,6 +50,7 @@ def test_a_clearing_without_a_lease_clears_its_fault(recorded: Any) -> None:
     ("scope", "words"),
     [
         ({}, "not recorded"),
+        ({"path": "*/api/v2/write*"}, "deliveries to */api/v2/write*"),
         ({"share": 0.5}, "50% of the agents"),
         ({"agents": ["a"], "path": "/oauth/*"}, "1 named agent, path /oauth/*"),
         ({"topic": "*.presence", "direction": "to_desktop"}, "all agents, topic *.presence, to desktop"),
