@@ -117,6 +117,8 @@ class Metrics:
             return
         try:
             self._spool.add(points)
+            if self._connect is None:
+                self._counts = replace(self._counts, problem="")
         except sqlite3.Error as error:
             lost = self._counts.lost + len(points)
             self._counts = replace(self._counts, lost=lost, problem=f"the spool refused points: {error}")

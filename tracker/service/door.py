@@ -19,6 +19,7 @@ PATH = b"/eventbridge"
 MOST_BYTES = 1_048_576
 LONGEST_LENGTH = 6  # digits: up to 999,999 bytes
 JSON_TYPES = (b"application/json", b"application/cloudevents+json")
+PLAIN_TYPES = frozenset({*JSON_TYPES, b"application/json; charset=utf-8"})  # the last is what EventBridge says
 
 
 class _InFlight:
@@ -116,6 +117,6 @@ class Door(HttpToolsProtocol):
         return (
             len(length) <= LONGEST_LENGTH
             and length.isdigit()
-            and found.get(b"content-type") in JSON_TYPES
+            and found.get(b"content-type") in PLAIN_TYPES
             and self._admits(found.get(b"authorization", b""))
         )

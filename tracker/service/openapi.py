@@ -166,7 +166,11 @@ def _health() -> Json:
 
 def _dwell() -> Json:
     queue = {"name": "queue", "in": "path", "required": True, "schema": QUEUE}
-    return _read("How long conversations stayed in a queue, of the visits that ended since the tracker started", {"200": _json("Percentiles", _ref("Dwell"))}, queue)
+    return _read(
+        "How long conversations stayed in a queue, of the visits that ended since the tracker started",
+        {"200": _json("Percentiles", _ref("Dwell"))},
+        queue,
+    )
 
 
 def _listing(summary: str, entity: str, states: Json | None = None) -> Json:
