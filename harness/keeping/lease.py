@@ -126,7 +126,7 @@ class Holder(KeeperClient):
     def hold_run(
         self, seconds: float, stopped: Listener | None = None, grace_s: float = 30.0, signal_number: int = 0
     ) -> None:
-        """Hold the run for at most `seconds` from now; has to be said within 10 s of the keeper's start.
+        """Hold the run for at most `seconds` from now; has to be said within 30 s of the keeper's start.
 
         When the kill switch was thrown or the keeper was lost, `stopped(reason)` is called once from a thread, and
         this process gets `signal_number` (SIGUSR1) if one is given; `grace_s` later the keeper ends everything.

@@ -32,6 +32,7 @@ def test_a_link_that_is_down_lets_nothing_through() -> None:
     with joined(far_is_root=True) as link, Meter(link.near, link.near_address, link.far_address) as meter:
         Shell(link.near).ip("link", "set", link.near_link, "down")
         assert meter.connects(2, within_s=0.1).failed == 2
+        assert meter.connects(5, within_s=0.1, all_s=0).failed == 1
         assert meter.datagrams(outgoing=True, count=5).lost_percent == 100
 
 
