@@ -103,11 +103,7 @@ class Meter:
         are not begun within `all_s`."""
         deadline = time.monotonic() + all_s
         times: list[float | None] = []
-<<<<<<< HEAD
         while not times or (len(times) < count and time.monotonic() < deadline):
-=======
-        while len(times) < count and time.monotonic() < deadline:
->>>>>>> origin/main
             times.append(connect_ms(self._namespace, self._address, within_s))
         self._forget_connections()
         made = tuple(took for took in times if took is not None)
