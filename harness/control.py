@@ -6,6 +6,7 @@ status from our own verdict: the command's exit code is 0 only on PASS.
 """
 
 import logging
+import signal
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -89,6 +90,7 @@ def after_activity_control(
 
 def after_experiment_control(context: Experiment, state: Journal = None) -> None:
     """Take the world down, judge, and make the journal's status say what the verdict says."""
+    _let_nothing_interrupt()
     journal = state if isinstance(state, dict) else {}
     verdict, reasons = Verdict.VOID, ["the run never began"]
     try:
@@ -105,6 +107,12 @@ def after_experiment_control(context: Experiment, state: Journal = None) -> None
     for line in (f"Verdict: {verdict}", *(f"  because {reason}" for reason in reasons)):
         logger.log(level, line)
     _current.clear()
+
+
+def _let_nothing_interrupt() -> None:
+    """The kill switch has nothing left to stop: it must not keep the run from being judged."""
+    with suppress(ValueError):  # signals belong to the main thread
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
 
 def _interrupt_if_needed(session: Session) -> None:
