@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.errors import FaultNotInForce
 from harness.keeping.state import write_private
 from harness.network.shape import Shape
 from harness.network.target import Target
@@ -86,9 +87,10 @@ class Book:
         """Where something was ordered under `lease`."""
         return [order.end for order in self._orders if order.lease == lease]
 
-    def undone(self, lease: str) -> bool:
-        """Whether `lease` was taken back already: what comes late must not be put in force."""
-        return lease in self._undone
+    def refuse_if_undone(self, lease: str, fault: str) -> None:
+        """`FaultNotInForce` if `lease` was taken back already: what comes late must not be put in force."""
+        if lease in self._undone:
+            raise FaultNotInForce(fault, "a lease that is held", "one that was undone meanwhile")
 
     def add(self, orders: list[Order]) -> None:
         """Write `orders` down."""

@@ -39,8 +39,7 @@ def dig(folder: Path, fault: str, lease: str, dug: Sequence[Hole]) -> dict[str, 
     """Put the holes in force under `lease`; the names of the tables by namespace."""
     table = table_of(lease)
     with opened(folder) as book:
-        if book.undone(lease):
-            raise FaultNotInForce(fault, "a lease that is held", "one that was undone meanwhile")
+        book.refuse_if_undone(lease, fault)
         for namespace in sorted({hole.namespace for hole in dug}):
             Shell(namespace, book.lock).nft(script(table, [hole for hole in dug if hole.namespace == namespace]))
     return {"table": table, "holes": [asdict(hole) for hole in dug]}

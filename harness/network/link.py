@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.errors import FaultNotCleared, FaultNotInForce
+from harness.errors import FaultNotCleared
 from harness.network.book import opened
 from harness.network.shell import Shell, ToolFailed
 
@@ -45,8 +45,7 @@ def found(namespace: str, interface: str) -> Link:
 def take_down(folder: Path, fault: str, lease: str, links: Sequence[Link]) -> dict[str, Any]:
     """Take the links down under `lease`; the state of each."""
     with opened(folder) as book:
-        if book.undone(lease):
-            raise FaultNotInForce(fault, "a lease that is held", "one that was undone meanwhile")
+        book.refuse_if_undone(lease, fault)
         for link in links:
             Shell(link.namespace, book.lock).ip("link", "set", "dev", link.interface, "down")
     return {link.interface: "up" if is_up(link) else "down" for link in links}

@@ -25,8 +25,7 @@ DEAD_WITHIN_S = 1.0
 def reset(folder: Path, fault: str, lease: str, place: Place, ways: Sequence[Way]) -> list[Connection]:
     """Abort what is established over `place`, so that RST travels each of `ways`; the aborted sockets."""
     with opened(folder) as book:
-        if book.undone(lease):
-            raise FaultNotInForce(fault, "a lease that is held", "one that was undone meanwhile")
+        book.refuse_if_undone(lease, fault)
         return [
             one
             for namespace, words in orders(place, ways)

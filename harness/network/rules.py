@@ -31,8 +31,7 @@ def put_in_force(folder: Path, orders: list[Order]) -> dict[str, Any]:
     """
     fault, lease = orders[0].fault, orders[0].lease
     with opened(folder) as book:
-        if book.undone(lease):
-            raise FaultNotInForce(fault, "a lease that is held", "one that was undone meanwhile")
+        book.refuse_if_undone(lease, fault)
         for order in orders:
             _check(book, order)
         book.add(orders)

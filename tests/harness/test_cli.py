@@ -94,6 +94,7 @@ def reset() -> dict[str, Any]:
         (("disarm", "earthquake"), "fault: expected one of alert_sink_down, api_errors"),
         (("arm", "api_latency"), "run: expected a running world"),
         (("arm", "api_latency", "delay=5"), "expected KEY=VALUE with a key of delay_ms"),
+        (("arm", "latency", "on=a"), """latency on: expected a JSON object such as {"site": "a"}, found 'a'"""),
         (("arm", "api_latency", "delay_ms=fast"), "api_latency delay_ms: expected a value of type float, found 'fast'"),
         (("run", "absent.json"), "experiment absent.json: expected a file that can be read"),
         (("run", "{reset}", "--defect", "laziness"), "defect: expected one of"),
@@ -289,9 +290,9 @@ def test_an_org_has_no_sites(here: Here) -> None:
 class World:
     """A `deskstorm world` in the background."""
 
-    def __init__(self, here: Here) -> None:
+    def __init__(self, here: Here, *options: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "harness.cli", "world", "--json", "--agents", "2", "--time-scale", "0.1"],
+            [sys.executable, "-m", "harness.cli", "world", "--json", "--agents", "2", "--time-scale", "0.1", *options],
             cwd=here.folder,
             env=here.environment,
             stdout=subprocess.PIPE,
@@ -324,6 +325,26 @@ def test_a_world_is_broken_healed_and_taken_down_by_hand(here: Here, world: Worl
     until(lambda: not any(row["connected"] for row in httpx.get(desktops).json()), "the desktops to be cut off", 10)
     assert here.deskstorm("disarm").returncode == 0
     until(lambda: all(row["connected"] for row in httpx.get(desktops).json()), "the desktops to come back", 60)
+    assert world.end() == 0
+    assert here.states() == []
+
+
+@pytest.fixture
+def world_with_sites(here: Here) -> Iterator[World]:
+    started = World(here, "--sites", "2")
+    yield started
+    started.process.kill()
+    started.process.communicate()
+
+
+def test_the_network_of_one_site_is_broken_by_hand(here: Here, world_with_sites: World) -> None:
+    world = world_with_sites
+    assert [site["name"] for site in world.shown["sites"]] == ["a", "b"]
+    armed = here.deskstorm("arm", "blackhole", 'on={"site": "b"}')
+    assert armed.returncode == 0, armed.stderr
+    assert "site b" in json.loads(armed.stdout)["seen"]
+    disarmed = here.deskstorm("disarm")
+    assert json.loads(disarmed.stdout)["fault"] == "blackhole" and '"site b"' in disarmed.stdout
     assert world.end() == 0
     assert here.states() == []
 

@@ -1,5 +1,8 @@
 from pathlib import Path
 
+import pytest
+
+from harness.errors import FaultNotInForce
 from harness.network.book import End, Order, opened
 from harness.network.shape import Shape
 from harness.network.target import Target
@@ -20,7 +23,7 @@ def test_orders_are_read_by_whoever_comes_next(tmp_path: Path) -> None:
         assert book.orders(NEAR) == [BURSTS, LATENCY]
         assert book.orders(FAR) == [ELSEWHERE]
         assert book.ends("latency-1") == [NEAR, FAR]
-        assert not book.undone("latency-1")
+        book.refuse_if_undone("latency-1", "latency")
 
 
 def test_what_is_struck_out_is_gone_for_good(tmp_path: Path) -> None:
@@ -29,7 +32,9 @@ def test_what_is_struck_out_is_gone_for_good(tmp_path: Path) -> None:
         book.drop("latency-1")
     with opened(tmp_path) as book:
         assert book.orders(NEAR) == [BURSTS] and book.orders(FAR) == []
-        assert book.undone("latency-1") and not book.undone("packet_loss-1")
+        book.refuse_if_undone("packet_loss-1", "packet_loss")
+        with pytest.raises(FaultNotInForce, match="latency is not in force: expected a lease that is held"):
+            book.refuse_if_undone("latency-1", "latency")
 
 
 def test_an_end_is_named_as_a_person_would() -> None:
