@@ -7,7 +7,7 @@ from chaoslib.types import Configuration, Settings
 from harness.breaking.fault import carry_out
 from harness.network.meant import folder_of, meant
 from harness.network.normal import clear
-from harness.network.resetting import Trial, reset
+from harness.network.resetting import Trial, orders, reset
 
 __all__ = ["inject_connection_reset", "clear_connection_reset"]
 
@@ -28,6 +28,9 @@ def inject_connection_reset(
     Seen in force when connections of our own over the same link, made before, are dead.
     """
     order = meant(configuration, FAULT, NEEDS, direction, seconds, on)
+
+    for place in order.places:
+        orders(place, order.ways)  # refuses before anything is touched
 
     def apply(lease: str) -> dict[str, Any]:
         seen: dict[str, Any] = {}

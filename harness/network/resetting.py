@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from harness.errors import FaultNotInForce
+from harness.errors import BadInput, FaultNotInForce
 from harness.network.book import opened
 from harness.network.inside import inside
 from harness.network.place import Place, Way
@@ -44,8 +44,11 @@ def orders(place: Place, ways: Sequence[Way]) -> list[tuple[str, list[str]]]:
     """In which namespace `ss` is given which words, in this order.
 
     RST to the desktops is sent by the kernel at the other side, which is ours at a site; at a named interface only the
-    machine's own sockets can be aborted.
+    machine's own sockets can be aborted, and `BadInput` says that it takes networks.
     """
+    if place.witness and not place.target.cidrs:
+        # `ss` does not know interfaces: without networks it would reset every connection of the machine.
+        raise BadInput("connection_reset on an interface", "the networks (cidrs) to be reset", "the whole interface")
     if place.witness:
         return [("", kill(peer(place.target)))]
     at = {
