@@ -6,7 +6,7 @@ from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
 from harness.observing.alarm import Alarms, offset_ns
-from harness.observing.alerting import FIRING, RESOLVED, expected
+from harness.observing.alerting import FIRING, RESOLVED, expected, knowable
 
 __all__ = ["notices_per_alert"]
 
@@ -28,7 +28,7 @@ def notices_per_alert(reminders: bool = False, configuration: Configuration = No
         raise NoEvidence(alarms.look.question, "alerts that fired", "none")
     stays = Counter(
         (one.alert, one.conversation, one.queue)
-        for story in alarms.stories(evidence)
+        for story in knowable(evidence, offset_ns())
         for one in expected(story, alarms.limits, offset_ns())
     )
     return max(number - max(0, stays[alert] - 1) for (_, alert), number in told.items())
