@@ -256,18 +256,22 @@ def _followed(steps: list[Step]) -> tuple[int, dict[str, int]]:
     """How many bounces the steps tell of, and for each queue how many more entries than exits."""
     left: set[str] = set()
     bounces, inside = 0, dict[str, int]()
-    no_time: dict[str, tuple[int, bool]] = {}
+    unentered: dict[str, tuple[int, bool]] = {}
     for at_ms, enters, queue in steps:
+        before = inside.setdefault(queue, 0)
         if not enters:
-            no_time[queue] = (at_ms, queue in left)
+            if before:
+                inside[queue] -= 1
+            else:  # its entry is missing, and so no later one is; or it is of the same moment
+                unentered[queue] = (at_ms, queue in left)
             left.add(queue)
-            inside[queue] = inside.get(queue, 0) - 1
             continue
-        inside[queue] = inside.get(queue, 0) + 1
-        before = no_time.get(queue)
-        if before is not None and before[0] == at_ms and inside[queue] == 0:
-            bounces += before[1]  # in and out at one moment: the exit, which sorts first, belongs to this entry
-        elif queue in left:
+        moment, again = unentered.pop(queue, (None, False))
+        if moment == at_ms:
+            bounces += again  # in and out at one moment: the exit, which sorts first, belongs to this entry
+            continue
+        inside[queue] += 1
+        if queue in left:
             left.discard(queue)
             bounces += 1
     return bounces, inside

@@ -267,3 +267,11 @@ def test_while_events_are_missing_nobody_says_which_exit_ends_which_entry() -> N
     assert contradictions(read) == []
     only_exit = read._replace(steps=(steps[0], steps[2]), stays=(stays[0], Stay("Billing", None, 4_000, None)))
     assert contradictions(only_exit) == []
+
+
+def test_an_exit_whose_entry_is_missing_ends_no_later_stay() -> None:
+    steps = (Step(1_000, False, "Billing"), Step(3_000, True, "Billing"))
+    stays = (Stay("Billing", None, 1_000, None), Stay("Billing", 3_000, None, None))
+    read = Read(10, 5, "c-17", True, 2, steps, stays, bounces=1, current="Billing", tells_current=True, open=True)
+    assert contradictions(read, complete=True) == []
+    assert contradictions(read._replace(current=None)) == ["is in no queue it says, but by its transitions in Billing"]
