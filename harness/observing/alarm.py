@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.errors import CannotTell, NoEvidence
 from harness.evidence import Entry, Evidence
-from harness.observing.alerting import Expected, Limits, Story, expected, stories
+from harness.observing.alerting import STUCK, Acknowledged, Expected, Limits, Story, expected, stories
 from harness.observing.measuring import Measuring, measuring
 from harness.world import Tracker
 
@@ -30,12 +30,18 @@ class Alarms:
         return stories(evidence)
 
     def due(self, evidence: Evidence, grace_s: float) -> list[Expected]:
-        """The alerts that should have come at least `grace_s` real-world seconds ago, and were not over before that."""
+        """The alerts that should have come at least `grace_s` real-world seconds ago, and were not over before that.
+
+        A stay that the tracker was told of late counts from then on, one that it was never told of not at all.
+        """
         grace, now = self.look.nanoseconds(grace_s), time.monotonic_ns()
-        found = [one for story in self.stories(evidence) for one in expected(story, self.limits, offset_ns())]
-        return [
-            one for one in found if one.since + grace <= now and (one.until is None or one.until > one.since + grace)
-        ]
+        acknowledged, found = Acknowledged(evidence), []
+        for story in self.stories(evidence):
+            for one in expected(story, self.limits, offset_ns()):
+                known = max((_known(acknowledged, story, one) or now, one.since))
+                if known + grace <= now and (one.until is None or one.until > known + grace):
+                    found.append(one)
+        return found
 
     def told(self, evidence: Evidence) -> list[Entry]:
         """Every alert that came. `CannotTell` for somebody else's tracker that never sent one about a conversation."""
@@ -43,6 +49,14 @@ class Alarms:
         if not self.tracker.ours and not any(entry["conversation"] for entry in found):
             raise CannotTell(self.look.question, "the tracker", "it has sent no alert that names a conversation")
         return found
+
+
+def _known(acknowledged: Acknowledged, story: Story, alert: Expected) -> int | None:
+    """When the tracker knew of the stay that the alert is about; None: not yet. Bounces count from their limit on."""
+    if alert.alert != STUCK:
+        return alert.since
+    began = [acknowledged.began(story, stay, alert.since) for stay in story.stays if stay.queue == alert.queue]
+    return None if any(moment is None for moment in began) else max(moment for moment in began if moment is not None)
 
 
 def offset_ns() -> int:

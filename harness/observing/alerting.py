@@ -3,7 +3,7 @@
 Moments of real happenings are epoch milliseconds; `offset_ns` is what takes them to the evidence's monotonic clock.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from harness.evidence import Entry, Evidence
@@ -57,39 +57,56 @@ def stories(evidence: Evidence) -> list[Story]:
     return [*map(_of_cloud, truths(evidence).values()), *_made_up(evidence)]
 
 
+class Acknowledged:
+    """When the tracker first acknowledged that a stay began and ended (monotonic ns).
+
+    The cloud's events are told apart by their order: the first entry that was sent is that of the first stay.
+    """
+
+    def __init__(self, evidence: Evidence) -> None:
+        taken: dict[str, int] = {}
+        for entry in evidence.of("cloud.feed.answered", "delivery.ok"):
+            if 200 <= int(entry["status"]) < 300:
+                taken.setdefault(str(entry.get("event") or entry["delivery"]), entry.t)
+        self._made_up: dict[tuple[str, Step], int | None] = {}
+        for entry in evidence.of("delivery.invoked"):
+            for step in entry["steps"]:
+                self._made_up[str(entry["conversation"]), Step(*step)] = taken.get(str(entry["delivery"]))
+        self._fed: dict[tuple[str, bool], dict[str, int | None]] = {}
+        for entry in evidence.of("cloud.feed.sent"):
+            enters = {"start": True, "end": False}.get(str(entry["topic"]).partition(".acd.")[2])
+            if enters is not None:
+                events = self._fed.setdefault((str(entry["conversation"]), enters), {})
+                events.setdefault(str(entry["event"]), taken.get(str(entry["event"])))
+
+    def began(self, story: Story, stay: Stay, otherwise: int) -> int | None:
+        """None if it was told and not acknowledged; `otherwise` if nobody ever told it."""
+        place = sorted(one.entered_ms for one in story.stays).index(stay.entered_ms)
+        return self._moment(story.conversation, Step(stay.entered_ms, True, stay.queue), place, otherwise)
+
+    def ended(self, story: Story, stay: Stay, otherwise: int) -> int | None:
+        """The same of its end, which must have come."""
+        place = sorted(one.left_ms for one in story.stays if one.left_ms is not None).index(stay.left_ms or 0)
+        return self._moment(story.conversation, Step(stay.left_ms or 0, False, stay.queue), place, otherwise)
+
+    def _moment(self, conversation: str, step: Step, place: int, otherwise: int) -> int | None:
+        if (conversation, step) in self._made_up:
+            return self._made_up[conversation, step]
+        fed = list(self._fed.get((conversation, step.enters), {}).values())
+        return fed[place] if place < len(fed) else otherwise
+
+
 def knowable(evidence: Evidence, offset_ns: int) -> list[Story]:
     """The same as a tracker could know it: a stay lasts until the tracker has acknowledged its end."""
-    ends = _ends_acknowledged(evidence)
-    return [replace(one, stays=_as_told(one, ends, offset_ns)) for one in stories(evidence)]
+    acknowledged = Acknowledged(evidence)
 
+    def known(story: Story, stay: Stay) -> Stay:
+        if stay.left_ms is None:
+            return stay
+        told = acknowledged.ended(story, stay, 0)
+        return replace(stay, left_ms=None if told is None else max(stay.left_ms, (told - offset_ns) // 1_000_000))
 
-def _as_told(story: Story, ends: Mapping[str, list[int | None]], offset_ns: int) -> tuple[Stay, ...]:
-    over = sorted((stay for stay in story.stays if stay.left_ms is not None), key=lambda stay: stay.left_ms or 0)
-    known = {stay: (stay.left_ms or 0) * 1_000_000 + offset_ns for stay in over}
-    told: dict[Stay, int | None] = dict(zip(over, ends.get(story.conversation, ()), strict=False))
-    latest = {stay: None if t is None else max(t, known[stay]) for stay, t in told.items()}
-    times = {stay: None if t is None else (t - offset_ns) // 1_000_000 for stay, t in {**known, **latest}.items()}
-    return tuple(replace(stay, left_ms=times.get(stay)) for stay in story.stays)
-
-
-def _ends_acknowledged(evidence: Evidence) -> dict[str, list[int | None]]:
-    """By conversation, for each exit from a queue in their order, when it was acknowledged; None: not yet."""
-    taken: dict[str, int] = {}
-    for entry in evidence.of("cloud.feed.answered", "delivery.ok"):
-        if 200 <= int(entry["status"]) < 300:
-            taken.setdefault(str(entry.get("event") or entry["delivery"]), entry.t)
-    exits: dict[str, dict[str, int]] = {}
-    for number, entry in enumerate(evidence.of("cloud.feed.sent")):
-        if str(entry["topic"]).endswith(".acd.end"):
-            exits.setdefault(str(entry["conversation"]), {}).setdefault(str(entry["event"]), number)
-    for entry in evidence.of("delivery.invoked"):
-        for at_ms, enters, _ in entry["steps"]:
-            if not enters and entry["delivery"] in taken:  # what was not acknowledged is in no story
-                exits.setdefault(str(entry["conversation"]), {})[str(entry["delivery"])] = at_ms
-    return {
-        conversation: [taken.get(event) for event in sorted(own, key=lambda event: own[event])]
-        for conversation, own in exits.items()
-    }
+    return [replace(story, stays=tuple(known(story, stay) for stay in story.stays)) for story in stories(evidence)]
 
 
 def _of_cloud(truth: Truth) -> Story:

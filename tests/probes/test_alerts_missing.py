@@ -58,3 +58,13 @@ def test_a_tracker_of_others_that_never_alerts_cannot_tell(scene: Scene, handles
 def test_there_is_nothing_to_measure_without_a_tracker(scene: Scene) -> None:
     with pytest.raises(NoEvidence):
         alerts_missing(configuration=scene.configuration)
+
+
+def test_a_stay_that_the_tracker_was_told_of_too_late_need_not_be_alerted(scene: Scene, handles: ExitStack) -> None:
+    with_tracker(scene, handles)
+    waits(scene, "c-1", since_s=200)
+    waits(scene, "c-2", since_s=200)
+    told = {"conversation": "c-2", "topic": "v2.detail.events.conversation.c-2.acd.start"}
+    scene.at(1, "cloud", "cloud.feed.sent", event="e-1", attempt=1, **told)
+    scene.at(2, "cloud", "cloud.feed.answered", event="e-1", status=503)
+    assert alerts_missing(configuration=scene.configuration) == 1
