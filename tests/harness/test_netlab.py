@@ -106,8 +106,10 @@ def test_a_lab_whose_owner_is_ended_is_gone(how: signal.Signals) -> None:
 
 
 def _rules() -> str:
-    """The qdiscs of this machine."""
-    return subprocess.run(["/usr/sbin/tc", "qdisc", "show"], capture_output=True, text=True, check=True).stdout
+    """The rules of this machine's own loopback."""
+    return subprocess.run(
+        ["/usr/sbin/tc", "qdisc", "show", "dev", "lo"], capture_output=True, text=True, check=True
+    ).stdout
 
 
 def _processes(mine: str) -> list[str]:
