@@ -11,7 +11,7 @@ gameday: $(VENV)/.installed  ## every experiment against the local world, with a
 	$(BIN)/deskstorm run experiments/*.json --parallel $(JOBS) --leave-out-impossible
 
 test: $(VENV)/.installed-test  ## all tests
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 check: $(VENV)/.installed-test  ## format, lint, types and the tests that need no world
 	$(BIN)/ruff format --check .

@@ -1,4 +1,4 @@
-"""For all tests: nothing of them stays behind, and what needs netem runs where there is netem."""
+"""For all tests: nothing of them stays behind, what needs netem runs where there is netem, and who shares a worker."""
 
 import pytest
 
@@ -11,7 +11,16 @@ from tests.residue import pytest_sessionstart as pytest_sessionstart
 LAB = "lab"
 
 
+@pytest.hookimpl(tryfirst=True)  # before the workers are told of the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what cannot run on this kernel, and keep on one worker what shares a world, or boots a lab."""
+    _leave_out(config, items)
+    for item in items:
+        if not _marked(item, "xdist_group", "prove"):
+            item.add_marker(pytest.mark.xdist_group(LAB if _marked(item, LAB) else str(item.path)))
+
+
+def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what needs netem on a kernel without, for tests/test_in_the_lab.py runs it in the lab; with netem, that
     one. A mere listing has both."""
     if config.option.collectonly or not any(_marked(item, NETEM, LAB) for item in items):

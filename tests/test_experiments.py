@@ -16,6 +16,9 @@ from tracker import defects as tracker
 EXPERIMENTS = sorted((Path(__file__).parent.parent / "experiments").glob("*.json"))
 README = (Path(__file__).parent.parent / "README.md").read_text()
 CLAIMS = [claim for path in EXPERIMENTS for claim in claims_of(path)]
+IN_LAB = {path for path in EXPERIMENTS if better_in_lab(path)}
+# A lab takes a core for itself: they all run on one worker, one after the other.
+ONE_BY_ONE = pytest.mark.xdist_group("lab")
 
 
 def test_there_are_experiments() -> None:
@@ -23,13 +26,16 @@ def test_there_are_experiments() -> None:
 
 
 @pytest.mark.prove
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: f"{claim.experiment.stem}-{claim.plant}")
+@pytest.mark.parametrize(
+    "claim",
+    [pytest.param(claim, marks=[ONE_BY_ONE] if claim.experiment in IN_LAB else []) for claim in CLAIMS],
+    ids=[f"{claim.experiment.stem}-{claim.plant}" for claim in CLAIMS],
+)
 def test_an_experiment_says_what_it_claims(claim: Claim, tmp_path: Path) -> None:
     needs = needs_of(json.loads(claim.experiment.read_text()))
     if needs:
         need("iproute2", "nftables", *(PACKAGES if NETEM in needs else ()))
-    in_lab = better_in_lab(claim.experiment)
-    order = claim.order(seed=1, runs=tmp_path, in_lab=in_lab)
+    order = claim.order(seed=1, runs=tmp_path, in_lab=better_in_lab(claim.experiment))
     outcome = Runs().all([order])[0]
     assert claim.holds(outcome), f"{outcome.verdict}: {outcome.reasons}; caught by {outcome.caught_by}"
 
