@@ -16,7 +16,7 @@ from tracker import defects as tracker
 EXPERIMENTS = sorted((Path(__file__).parent.parent / "experiments").glob("*.json"))
 README = (Path(__file__).parent.parent / "README.md").read_text()
 CLAIMS = [claim for path in EXPERIMENTS for claim in claims_of(path)]
-IN_LAB = {path for path in EXPERIMENTS if better_in_lab(path)}
+NEEDS = {path: needs_of(json.loads(path.read_text())) for path in EXPERIMENTS}
 # A lab takes a core for itself: they all run on one worker, one after the other.
 ONE_BY_ONE = pytest.mark.xdist_group("lab")
 
@@ -28,12 +28,11 @@ def test_there_are_experiments() -> None:
 @pytest.mark.prove
 @pytest.mark.parametrize(
     "claim",
-    [pytest.param(claim, marks=[ONE_BY_ONE] if claim.experiment in IN_LAB else []) for claim in CLAIMS],
+    [pytest.param(claim, marks=[ONE_BY_ONE] if NETEM in NEEDS[claim.experiment] else []) for claim in CLAIMS],
     ids=[f"{claim.experiment.stem}-{claim.plant}" for claim in CLAIMS],
 )
 def test_an_experiment_says_what_it_claims(claim: Claim, tmp_path: Path) -> None:
-    needs = needs_of(json.loads(claim.experiment.read_text()))
-    if needs:
+    if needs := NEEDS[claim.experiment]:
         need("iproute2", "nftables", *(PACKAGES if NETEM in needs else ()))
     order = claim.order(seed=1, runs=tmp_path, in_lab=better_in_lab(claim.experiment))
     outcome = Runs().all([order])[0]
