@@ -7,7 +7,7 @@ from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
 from harness.observing.alarm import Alarms, offset_ns
-from harness.observing.alerting import RESOLVED, Limits, expected, knowable
+from harness.observing.alerting import RESOLVED, Limits, expected, knowable, unfinished
 
 __all__ = ["alerts_false"]
 
@@ -31,9 +31,10 @@ def alerts_false(at_least: int = 1, slack_s: float = 2, configuration: Configura
         raise NoEvidence(
             alarms.look.question, f"at least {at_least} conversations that must not be alerted", str(len(healthy))
         )
+    unknown = unfinished(evidence)
     told = {
         (str(entry["alert"]), str(entry["conversation"]))
         for entry in alarms.told(evidence)
-        if entry["state"] != RESOLVED
+        if entry["state"] != RESOLVED and entry["conversation"] not in unknown
     }
     return sorted(f"{alert} {conversation}" for alert, conversation in told - may)

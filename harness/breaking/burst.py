@@ -1,6 +1,6 @@
 """A burst of deliveries to the tracker, in the background: through the wire, in parallel, again until taken or refused.
 
-In the evidence of the process that makes it: `burst.started {conversations, events}`, then for each attempt
+In the evidence of the process that makes it: `burst.started {conversations: {id: events}, events}`, for each attempt
 `delivery.invoked {delivery, conversation, attempt, steps}` (steps as `[at_ms, enters, queue]`) and `delivery.ok`,
 `delivery.failed` (refused for good) or `delivery.unknown` (5xx, cut off, timed out) `{delivery, status}`, and at the
 end `burst.ended {taken, refused, unknown, unsent}`.
@@ -9,6 +9,7 @@ end `burst.ended {taken, refused, unknown, unsent}`.
 import heapq
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,8 +99,8 @@ class Burst:
 
     def start(self) -> None:
         """Begin; returns at once."""
-        conversations = {posting.conversation for posting in self._queue}
-        self._evidence.write("burst.started", conversations=sorted(conversations), events=len(self._queue))
+        conversations = Counter(posting.conversation for posting in self._queue)
+        self._evidence.write("burst.started", conversations=dict(conversations), events=len(self._queue))
         for worker in self._workers:
             worker.start()
 

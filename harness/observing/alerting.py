@@ -53,7 +53,7 @@ class Story:
 
 
 def stories(evidence: Evidence) -> list[Story]:
-    """Every conversation: those of the cloud, and those made up as far as the tracker has acknowledged them."""
+    """Every conversation: those of the cloud, and those made up that the tracker has acknowledged whole."""
     return [*map(_of_cloud, truths(evidence).values()), *_made_up(evidence)]
 
 
@@ -115,14 +115,24 @@ def _of_cloud(truth: Truth) -> Story:
     return Story(truth.conversation, tuple(stays), truth.ended_ms)
 
 
+def unfinished(evidence: Evidence) -> set[str]:
+    """Those made up of which not all was delivered and acknowledged: what became of them nobody can say."""
+    acknowledged: dict[str, set[str]] = {}
+    for entry in evidence.of("delivery.ok"):
+        acknowledged.setdefault(str(entry["conversation"]), set()).add(str(entry["delivery"]))
+    wanted = {name: count for entry in evidence.of("burst.started") for name, count in entry["conversations"].items()}
+    return {name for name, count in wanted.items() if len(acknowledged.get(name, ())) < count}
+
+
 def _made_up(evidence: Evidence) -> list[Story]:
+    left_out = unfinished(evidence)
     taken = {str(entry["delivery"]) for entry in evidence.of("delivery.ok")}
     steps: dict[str, set[Step]] = {}
     for entry in evidence.of("delivery.invoked"):
         own = steps.setdefault(str(entry["conversation"]), set())
         if entry["delivery"] in taken:
             own.update(Step(*step) for step in entry["steps"])
-    return [Story(conversation, _paired(sorted(own))) for conversation, own in steps.items()]
+    return [Story(name, _paired(sorted(own))) for name, own in steps.items() if name not in left_out]
 
 
 def _paired(steps: Iterable[Step]) -> tuple[Stay, ...]:
