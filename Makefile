@@ -10,7 +10,8 @@ WORKERS ?= 3
 gameday: $(VENV)/.installed  ## every experiment against the local world, with a review of each
 	$(BIN)/deskstorm run experiments/*.json --parallel $(JOBS) --leave-out-impossible
 
-test: $(VENV)/.installed-test  ## all tests
+test: $(VENV)/.installed-test  ## all tests; as root, for those of the network
+	$(BIN)/python -m tests.debian iproute2 nftables user-mode-linux kmod
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 check: $(VENV)/.installed-test  ## format, lint, types and the tests that need no world

@@ -1,9 +1,10 @@
-"""Debian packages that tests need, installed by name when they are missing."""
+"""Debian packages that tests need, installed by name when they are missing: `python -m tests.debian PACKAGE...`."""
 
 import fcntl
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 LOCK = Path("/tmp/deskstorm-tests-apt.lock")
@@ -36,3 +37,10 @@ def _installed(package: str) -> bool:
 def _apt(*arguments: str) -> int:
     argv = ["/usr/bin/apt-get", "-q", *arguments]
     return subprocess.run(argv, env=os.environ | QUIET, capture_output=True).returncode
+
+
+if __name__ == "__main__":
+    try:
+        need(*sys.argv[1:])
+    except AssertionError as error:
+        sys.exit(str(error))
