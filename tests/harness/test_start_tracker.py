@@ -201,7 +201,7 @@ def test_a_tracker_that_runs_already_finds_cloud_and_receiver_where_it_expects_t
             conversation = str(live.do("place_calls", queue=1)["conversations"][0])
             live.do("observe", seconds=4, reason="longer than the limit")
             live.do("end_calls", conversations=conversation)
-            until(lambda: read(live.world.evidence).of("alert.received"), "its alert", 10)
+            until(lambda: read(live.world.evidence).of("alert.received"), "its alert", 60)
             paths = {entry["path"] for entry in read(live.world.evidence).of("api", source="wire")}
             assert paths >= {"/eventbridge", "/alerts/generic", "/api/v2/users/me"}
     finally:
