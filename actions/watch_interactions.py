@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import suppress
 from random import Random
 from typing import Any
 
@@ -42,7 +43,8 @@ def watch_interactions(
 
 def _watch(run: Run, ends: float, pace_s: float) -> None:
     dice, hot, looked = Random(run.world.seed), list[str](), 0.0
-    with TrackerClient(run.world, WITHIN_S) as tracker:
+    # A run whose evidence is taken away is over.
+    with suppress(FileNotFoundError), TrackerClient(run.world, WITHIN_S) as tracker:
         while time.monotonic() < ends:
             if time.monotonic() - looked > REFRESH_S:
                 hot, looked = _changing(run), time.monotonic()

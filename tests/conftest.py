@@ -17,7 +17,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     _leave_out(config, items)
     for item in items:
         if not _marked(item, "xdist_group", "prove"):
-            item.add_marker(pytest.mark.xdist_group(LAB if _marked(item, LAB) else str(item.path)))
+            item.add_marker(pytest.mark.xdist_group(LAB if _marked(item, LAB) else item.nodeid.split("::")[0]))
 
 
 def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -20,7 +20,8 @@ LEAVE = {
     "nothing": ("pass", ""),
     "a process": (
         "child = subprocess.Popen([sys.executable, '-c', 'input()'], stdin=WAITS, start_new_session=True)\n"
-        "    pathlib.Path('child').write_text(str(child.pid))",
+        "    pathlib.Path('child').write_text(str(child.pid))\n"
+        "    while not pathlib.Path(f'/proc/{child.pid}/environ').read_bytes(): pass  # it is being put in place",
         "process {child}: ",
     ),
     "the state of a run": ("pathlib.Path(os.environ['DESKSTORM_STATE'], 'abandoned').mkdir()", "state of a run "),

@@ -9,19 +9,22 @@ from harness.evidence import Evidence
 
 NAMESPACES = Path("/run/netns")
 LINKS = Path("/sys/class/net")
+NAMESPACE = "network namespace "
 NFT = ("nft", "-j", "list", "tables")
 
 
 def namespaces_of(evidence: Evidence) -> list[str]:
     """The namespaces that the run of this evidence was about to make."""
-    return [str(entry["what"]).removeprefix("network namespace ") for entry in evidence.of("ground.held")]
+    held = [str(entry["what"]) for entry in evidence.of("ground.held")]
+    return [what.removeprefix(NAMESPACE) for what in held if what.startswith(NAMESPACE)]
 
 
 def left_of(evidence: Evidence) -> list[str]:
     """The namespaces, links and nft tables that are there of the run, each in words. A qdisc goes with its link."""
     names = namespaces_of(evidence)
     left = [f"namespace {name}" for name in names if (NAMESPACES / name).exists()]
-    links = {link for entry in evidence.of("ground.laid") for link in (entry["made"]["outer"], entry["made"]["inner"])}
+    laid = [entry["made"] for entry in evidence.of("ground.laid") if str(entry["what"]).startswith(NAMESPACE)]
+    links = {link for made in laid for link in (made["outer"], made["inner"])}
     left += [f"link {link}" for link in LINKS.iterdir() if link.name in links or _alias(link) in names]
     leases = [str(entry["lease"]).replace("-", "_") for entry in evidence.of("lease.held")]
     if leases:

@@ -5,6 +5,7 @@ JSON line when it got as far as `step` (held, leased, applied, confirmed), and o
 """
 
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -16,8 +17,8 @@ CHILD = "import json, sys; print(json.dumps({'ready': 'child'}), flush=True); sy
 
 
 def say(**words: object) -> None:
-    """One line for the test."""
-    print(json.dumps(words), flush=True)
+    """One line for the test, at once: another thread or a signal may have its own to say meanwhile."""
+    os.write(1, f"{json.dumps(words)}\n".encode())
 
 
 def main() -> None:
