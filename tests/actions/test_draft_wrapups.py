@@ -16,5 +16,5 @@ def test_an_agent_drafts_its_notes_after_a_call(floor: Live) -> None:
 
 
 def test_without_a_call_nobody_is_asked(floor: Live) -> None:
-    with pytest.raises(Unreachable, match="desktops that ask for a wrap-up"):
+    with pytest.raises(Unreachable, match="no desktop asked for one within 1 s"):
         floor.do("draft_wrapups", within_s=1)

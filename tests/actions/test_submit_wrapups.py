@@ -25,3 +25,9 @@ def test_a_wrapup_arrives_at_the_cloud_with_its_code_and_notes(floor: Live) -> N
 def test_without_a_wrapup_there_is_nothing_to_submit(floor: Live) -> None:
     assert floor.do("submit_wrapups") == {"submitted": [], "refused": {}}
     assert submit_wrapups(configuration={}) == {"submitted": [], "refused": {}}
+
+
+def test_it_waits_for_the_desktops_to_ask(floor: Live) -> None:
+    on_call(floor)
+    floor.do("end_calls")
+    assert floor.do("submit_wrapups", within_s=100)["submitted"]
