@@ -7,7 +7,6 @@ heard from the wire that the last fault is gone and its canary has seen normal t
 
 import argparse
 import json
-import math
 import os
 import signal
 import subprocess
@@ -22,6 +21,7 @@ from actions.ws_duplicate import inject_ws_duplicate
 from harness.breaking.canary import Canary
 from harness.errors import DeskstormError
 from harness.evidence import Evidence, EvidenceWriter, read
+from harness.observing.figures import percentile
 from harness.runtime import WORLD_KEY
 from harness.settings import RunSettings
 from harness.start import Started, bring_up
@@ -92,11 +92,6 @@ def _milliseconds(kind: str, began: int, evidence: Evidence) -> float:
     return max(int(entry["at"]) - began for entry in undone) / 1e6
 
 
-def percentile(values: list[float], share: float) -> float:
-    """The nearest-rank percentile."""
-    return sorted(values)[math.ceil(len(values) * share) - 1]
-
-
 def measure(trials: int, folder: Path) -> bool:
     """Run all trials, print what came of them, and answer whether every claim holds."""
     os.environ["DESKSTORM_STATE"] = str(folder / "state")
@@ -106,10 +101,10 @@ def measure(trials: int, folder: Path) -> bool:
         kind: {
             "trials": trials,
             "p50_ms": round(median(found), 1),
-            "p99_ms": round(percentile(found, 0.99), 1),
+            "p99_ms": round(percentile(found, 99), 1),
             "max_ms": round(max(found), 1),
             "reach_p99_ms": REACH_MS[kind],
-            "holds": percentile(found, 0.99) <= REACH_MS[kind],
+            "holds": percentile(found, 99) <= REACH_MS[kind],
         }
         for kind, found in results.items()
     }

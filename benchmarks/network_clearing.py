@@ -13,7 +13,6 @@ faults take some seconds to prove themselves; while one is measured the others w
 
 import argparse
 import json
-import math
 import os
 import signal
 import subprocess
@@ -36,6 +35,7 @@ from harness.errors import DeskstormError
 from harness.network.nft import table_of, tables
 from harness.network.shell import Shell
 from harness.network.site import Site
+from harness.observing.figures import percentile
 from harness.waiting import until
 
 REACH_MS = {"clear": 200.0, "sigkill": 1000.0}
@@ -177,11 +177,6 @@ def trials(folder: Path, count: int) -> dict[str, list[float]]:
         return found
 
 
-def percentile(values: list[float], share: float) -> float:
-    """The nearest-rank percentile."""
-    return sorted(values)[math.ceil(len(values) * share) - 1]
-
-
 def measure(count: int, folder: Path) -> bool:
     """Run all trials, print what came of them, and answer whether every claim holds."""
     os.environ["DESKSTORM_STATE"] = str(folder / "state")
@@ -194,10 +189,10 @@ def measure(count: int, folder: Path) -> bool:
         kind: {
             "trials": count,
             "p50_ms": round(median(found), 1),
-            "p99_ms": round(percentile(found, 0.99), 1),
+            "p99_ms": round(percentile(found, 99), 1),
             "max_ms": round(max(found), 1),
             "reach_p99_ms": REACH_MS[kind],
-            "holds": percentile(found, 0.99) <= REACH_MS[kind],
+            "holds": percentile(found, 99) <= REACH_MS[kind],
         }
         for kind, found in results.items()
     }

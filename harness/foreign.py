@@ -14,7 +14,6 @@ wire. `max_dwell_s` (its own seconds) and `max_bounces` are the limits that it h
 A world file that says nothing but this means a local world around that tracker.
 """
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from urllib.parse import urlsplit
 
 from harness.errors import BadInput
 from harness.world import Dialect
+from harness.world_file import read_world_file
 
 KEYS = ("url", "dialect", "token_env", "command", "cloud_port", "receiver_port", "max_dwell_s", "max_bounces")
 
@@ -51,12 +51,12 @@ class ForeignTracker:
 
 def names_org(path: Path | None) -> bool:
     """Whether the world file names a cloud, not only a tracker."""
-    return path is not None and set(_json(path)) != {"tracker"}
+    return path is not None and set(read_world_file(path)) != {"tracker"}
 
 
 def read_foreign(path: Path | None, environment: Mapping[str, str] | None = None) -> ForeignTracker | None:
     """The tracker that the world file names, if it does; what is wrong with it is a `BadInput` that names the key."""
-    given = None if path is None else _json(path).get("tracker")
+    given = None if path is None else read_world_file(path).get("tracker")
     if given is None:
         return None
     where = f"world file {path}: tracker"
@@ -79,18 +79,6 @@ def read_foreign(path: Path | None, environment: Mapping[str, str] | None = None
         max_dwell_s=_number(where, given, "max_dwell_s", 0.01, 86_400),
         max_bounces=_whole(_number(where, given, "max_bounces", 0, 1000)),
     )
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text())
-    except OSError as error:
-        raise BadInput(f"world file {path}", "a file that can be read", error.strerror) from None
-    except ValueError as error:
-        raise BadInput(f"world file {path}", "JSON", str(error)) from None
-    if not isinstance(found, dict):
-        raise BadInput(f"world file {path}", "a JSON object", type(found).__name__)
-    return found
 
 
 def _url(where: str, found: object) -> str:

@@ -15,7 +15,6 @@ The agents log in and go On Queue for the run. Afterwards they have the presence
 who was Offline is Available until the platform misses the connection.
 """
 
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -26,6 +25,7 @@ from urllib.parse import urlsplit
 
 from harness.errors import BadInput
 from harness.world import Agent
+from harness.world_file import read_world_file
 
 REQUIRED = ("desktop_client_id", "queue_id", "agents", "canary")
 OPTIONAL = (
@@ -63,7 +63,7 @@ class Org:
 
 def read_org(path: Path, environment: Mapping[str, str] | None = None) -> Org:
     """Read and check a world file; every fault in it is a `BadInput` that names the key and the file."""
-    given = _json(path)
+    given = read_world_file(path)
     where = f"world file {path}"
     unknown = sorted(set(given) - set(REQUIRED) - set(OPTIONAL))
     if unknown:
@@ -88,18 +88,6 @@ def read_org(path: Path, environment: Mapping[str, str] | None = None) -> Org:
         time_scale=_time_scale(where, given.get("time_scale", 1.0)),
         crowd=bool(given.get("crowd", True)),
     )
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text())
-    except OSError as error:
-        raise BadInput(f"world file {path}", "a file that can be read", error.strerror) from None
-    except ValueError as error:
-        raise BadInput(f"world file {path}", "JSON", str(error)) from None
-    if not isinstance(found, dict):
-        raise BadInput(f"world file {path}", "a JSON object", type(found).__name__)
-    return found
 
 
 def _addresses(where: str, given: dict[str, Any]) -> tuple[str, str, str]:

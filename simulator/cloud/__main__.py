@@ -22,11 +22,10 @@ from starlette.applications import Starlette
 from harness.errors import BadInput, DeskstormError
 from simulator.cloud.app import build
 from simulator.cloud.settings import CloudSettings
+from simulator.listening import listen
 
 if TYPE_CHECKING:
     from simulator.cloud.certificates import Certificates
-
-BACKLOG = 2048
 
 
 def main() -> int:
@@ -35,26 +34,13 @@ def main() -> int:
     parser.add_argument("--settings", type=Path, required=True, help="the settings, a JSON file")
     try:
         settings = CloudSettings.read(parser.parse_args().settings)
-        listener = _listen(settings.port)
+        listener = listen(settings.port)
         app, tls = _prepared(settings)
     except DeskstormError as error:
         print(error, file=sys.stderr)
         return 2
     asyncio.run(_serve(app, tls, listener))
     return 0
-
-
-def _listen(port: int) -> socket.socket:
-    # With the protocol named, asyncio turns Nagle off for what is accepted: without, answers come 40 ms late.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("127.0.0.1", port))
-    except OSError as error:
-        listener.close()
-        raise BadInput("port", "a free port of this machine", f"{port}: {error.strerror}") from None
-    listener.listen(BACKLOG)
-    return listener
 
 
 def _prepared(settings: CloudSettings) -> tuple[Starlette, "Certificates | None"]:

@@ -17,8 +17,9 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
-from harness.errors import BadInput, DeskstormError
+from harness.errors import DeskstormError
 from harness.evidence import EvidenceWriter
+from simulator.listening import listen
 from simulator.receiver.app import build
 from simulator.receiver.settings import ReceiverSettings
 from simulator.receiver.shelf import Shelf
@@ -30,7 +31,7 @@ def main() -> int:
     parser.add_argument("--settings", type=Path, required=True, help="the settings, a JSON file")
     try:
         settings = ReceiverSettings.read(parser.parse_args().settings)
-        listener = _listen(settings.port)
+        listener = listen(settings.port)
     except DeskstormError as error:
         print(error, file=sys.stderr)
         return 2
@@ -40,19 +41,6 @@ def main() -> int:
     finally:
         evidence.close()
     return 0
-
-
-def _listen(port: int) -> socket.socket:
-    # With the protocol named, asyncio turns Nagle off for what is accepted: without, answers come 40 ms late.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("127.0.0.1", port))
-    except OSError as error:
-        listener.close()
-        raise BadInput("port", "a free port of this machine", f"{port}: {error.strerror}") from None
-    listener.listen(1024)
-    return listener
 
 
 async def _serve(app: Starlette, listener: socket.socket) -> None:
