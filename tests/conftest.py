@@ -1,5 +1,7 @@
 """For all tests: nothing of them stays behind, what needs netem runs where there is netem, and who shares a worker."""
 
+import signal
+
 import pytest
 
 from harness.network.ability import abilities
@@ -9,6 +11,11 @@ from tests.residue import pytest_sessionfinish as pytest_sessionfinish
 from tests.residue import pytest_sessionstart as pytest_sessionstart
 
 LAB = "lab"
+
+
+def pytest_configure() -> None:
+    """Whoever started the tests in the background had SIGINT ignored for all that they start; it is what Ctrl-C is."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)  # before the workers are told of the groups
