@@ -20,7 +20,7 @@ from typing import Any, get_origin
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from harness.errors import BadInput
 from harness.evidence import read
@@ -64,7 +64,7 @@ def run(experiments: Sequence[Path], parallel: int, seeds: Iterable[int], asked:
         if path not in impossible
     ]
     outcomes = _with_progress(orders, parallel)
-    table = Table("experiment", "seed", "verdict", "why", "seconds", title="Verdicts")
+    table = Table(Column("experiment", overflow="fold"), "seed", "verdict", "why", "seconds", title="Verdicts")
     for outcome in outcomes:
         colour = COLOURS[outcome.verdict]
         table.add_row(
@@ -294,15 +294,16 @@ def disarm(fault: str | None, run: str | None) -> int:
 
 def faults() -> int:
     """List every fault that there is an action for."""
-    table = Table("fault", "parameters (default)", "what it does", title="Faults")
+    rest = (Column(name, overflow="fold") for name in ("parameters (default)", "what it does"))
+    table = Table(Column("fault", no_wrap=True), *rest, title="Faults")
     for name in _fault_names():
         function = getattr(_fault_module(name), f"inject_{name}")
-        parameters = [
+        given = [
             f"{p.name} ({p.default!r})"
             for p in inspect.signature(function).parameters.values()
             if p.name != "configuration"
         ]
-        table.add_row(name, "\n".join(parameters), inspect.getdoc(function) or "")
+        table.add_row(name, "\n".join(given), inspect.getdoc(function) or "")
     console.print(table)
     return 0
 
@@ -310,7 +311,7 @@ def faults() -> int:
 def defects() -> int:
     """List every defect that can be planted."""
     for what, package in DEFECTS.items():
-        table = Table("defect", "symptom", "seen in", title=f"Defects of the {what}")
+        table = Table(Column("defect", no_wrap=True), "symptom", "seen in", title=f"Defects of the {what}")
         for defect in importlib.import_module(package).listing():
             table.add_row(defect["name"], defect["symptom"], defect["seen_in"])
         console.print(table)
