@@ -328,7 +328,7 @@ def stop() -> int:
 
 
 def doctor() -> int:
-    """Say what can be injected here, and clear up what was left behind; exit 1 if something was."""
+    """Say what can be injected here, and clear up what was left behind."""
     table = Table("layer", "can be injected", "why", title="This machine")
     wire = shutil.which("mitmdump") or (Path(sys.executable).parent / "mitmdump").exists()
     why = "mitmdump is installed" if wire else "mitmdump is missing: install the packages of this environment"
