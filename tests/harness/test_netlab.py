@@ -43,13 +43,13 @@ def test_what_is_missing_is_said_with_the_packages_that_bring_it(
         netlab.require()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _installed() -> None:
+@pytest.fixture(scope="module")
+def installed() -> None:
     need(*netlab.PACKAGES)
 
 
 @pytest.fixture
-def in_lab() -> InLab:
+def in_lab(installed: None) -> InLab:
     def run(script: str, *options: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [*DESKSTORM, *options, "--", "bash", "-c", script], capture_output=True, text=True, timeout=120
@@ -92,7 +92,7 @@ def test_a_lab_ends_when_its_time_is_up(in_lab: InLab) -> None:
 
 @pytest.mark.world
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_a_lab_whose_owner_is_ended_is_gone(how: signal.Signals) -> None:
+def test_a_lab_whose_owner_is_ended_is_gone(how: signal.Signals, installed: None) -> None:
     owner = subprocess.Popen([*DESKSTORM, "--", "bash", "-c", "echo up; sleep 60"], stdout=subprocess.PIPE, text=True)
     assert owner.stdout is not None
     with owner.stdout:
