@@ -255,14 +255,15 @@ def _print_world(world: World, as_json: bool) -> None:
     if as_json:
         print(json.dumps(shown), flush=True)
         return
-    table = Table(title=f"World {world.run} (Ctrl-C takes it down)", show_header=False)
+    whole = Column(overflow="fold")
+    table = Table("", whole, title=f"World {world.run} (Ctrl-C takes it down)", show_header=False)
     for key, value in shown.items():
         if key not in ("agents", "sites") and value is not None:
             table.add_row(key, str(value))
     for site in world.sites:
         place = f"namespace {site.namespace}, link {site.outer}, desktops {site.crowd_url}/desktops"
         table.add_row(f"site {site.name}", place)
-    people = Table("agent", "id", "refresh token", title="Test agents")
+    people = Table("agent", *(Column(name, overflow="fold") for name in ("id", "refresh token")), title="Test agents")
     for agent in agents:
         people.add_row(agent["name"], agent["id"], agent["refresh_token"])
     console.print(table, people)
