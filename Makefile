@@ -1,16 +1,19 @@
-# Two commands do everything on a fresh machine: `make gameday` and `make test`.
+# `make setup` is all that a run needs, `make gameday` runs every experiment, `make check` is for while you work, and
+# `make test` is everything: on Debian, as root, because it installs Debian packages. Each sets up .venv by itself.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 WORKERS ?= 3
 
-.PHONY: gameday test check format lock clean
+.PHONY: setup gameday test check format lock clean
+
+setup: $(VENV)/.installed  ## .venv with `chaos` and `deskstorm` in it
 
 gameday: $(VENV)/.installed  ## every experiment against the local world, with a review of each
 	$(BIN)/deskstorm run experiments/*.json --parallel $(JOBS) --leave-out-impossible
 
-test: $(VENV)/.installed-test  ## all tests; as root, for those of the network
+test: $(VENV)/.installed-test  ## all tests, about 25 minutes on two cores; on Debian, as root: it installs packages
 	$(BIN)/python -m tests.debian iproute2 nftables user-mode-linux kmod
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 

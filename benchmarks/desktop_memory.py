@@ -88,7 +88,7 @@ def _channels(api: str, count: int) -> list[str]:
 
 def _bare_mb(folder: Path, api: str, count: int) -> float:
     path = _written(folder / "uris.json", _channels(api, count))
-    with _process(["benchmarks.bare_sockets", path]) as (process, ready):
+    with _process(["benchmarks.parts.bare_sockets", path]) as (process, ready):
         assert ready["connected"] == count
         return _resident_mb(process)
 

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.wire_processes import Client, upstream, wire
+from benchmarks.parts.wire_processes import Client, upstream, wire
 from harness.breaking.wire import WireControl
 from harness.scope import Scope
 

@@ -29,7 +29,7 @@ from typing import Any
 from actions.bandwidth import clear_bandwidth, inject_bandwidth
 from actions.latency import clear_latency, inject_latency
 from actions.packet_loss import clear_packet_loss, inject_packet_loss
-from benchmarks.network_world import EmptyRun, empty_run
+from benchmarks.parts.network_world import EmptyRun, empty_run
 from harness import netlab
 from harness.network.ability import abilities
 from harness.network.meter import Heard, Meter

@@ -30,7 +30,7 @@ from actions.bandwidth import clear_bandwidth, inject_bandwidth
 from actions.blackhole import clear_blackhole, inject_blackhole
 from actions.link_down import clear_link_down, inject_link_down
 from actions.media_throttle import clear_media_throttle, inject_media_throttle
-from benchmarks.network_world import empty_run
+from benchmarks.parts.network_world import empty_run
 from harness.errors import DeskstormError
 from harness.network.nft import table_of, tables
 from harness.network.shell import Shell

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.tracker_load import Load, served, wrk
+from benchmarks.parts.tracker_load import Load, served, wrk
 
 LEAST_PER_S, MOST_P99_MS, LEAST_SHARE = 15_000, 25.0, 0.35
 
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
-    found: dict[str, list[Load]] = {"benchmarks.tracker_idle": [], "tracker": []}
+    found: dict[str, list[Load]] = {"benchmarks.parts.tracker_idle": [], "tracker": []}
     print(f"{'':26}{'events/s':>10}{'p50 ms':>9}{'p99 ms':>9}")
     for number in range(given.rounds):
         for module, loads in found.items():

@@ -20,7 +20,7 @@ from pathlib import Path
 import httpx
 import orjson
 
-from benchmarks.tracker_load import CONNECTIONS, TOKEN, served
+from benchmarks.parts.tracker_load import CONNECTIONS, TOKEN, served
 
 CONVERSATIONS = 100
 LONGEST_BURST_S = 0.5

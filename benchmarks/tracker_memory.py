@@ -20,7 +20,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.tracker_load import ENVELOPE, TOKEN, Served, served
+from benchmarks.parts.tracker_load import ENVELOPE, TOKEN, Served, served
 
 MOST_MB, MOST_GROWTH = 250.0, 1.1
 CALLS, BATCH, CONNECTIONS, LINES = 1000, 250, 3, 20

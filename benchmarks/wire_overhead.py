@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.wire_processes import Client, Proxy, bare_mitmdump, upstream, wire
+from benchmarks.parts.wire_processes import Client, Proxy, bare_mitmdump, upstream, wire
 
 LEAST_RATE, MOST_P50 = 0.90, 1.10
 

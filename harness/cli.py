@@ -39,7 +39,7 @@ def main() -> None:
 @click.group(context_settings={"max_content_width": 110})
 @click.version_option(package_name="chaostoolkit-deskstorm")
 def deskstorm() -> None:
-    """Break a contact centre on purpose, and say honestly whether its desktops recovered."""
+    """Break a contact centre on purpose, and say honestly whether it recovered."""
 
 
 @deskstorm.command()
@@ -49,13 +49,16 @@ def deskstorm() -> None:
     "--repeat", default=1, show_default=True, type=click.IntRange(1, 1000), help="Runs of each, seed by seed."
 )
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Seed of the first repeat.")
-@click.option("--defect", help="Plant a defect in every desktop; see `deskstorm defects`.")
-@click.option("--agents", type=click.IntRange(1, 1000), help="Desktops in the world.")
+@click.option("--defect", metavar="NAME", help="Plant this in every desktop, or in the tracker: `deskstorm defects`.")
+@click.option("--agents", type=click.IntRange(1, 1000), help="Desktops in the world; else as the experiment says.")
 @click.option("--runs", default="runs", show_default=True, type=PATH, help="Where runs are kept.")
-@click.option("--netlab", is_flag=True, help="Boot a network lab for what needs a rule that this kernel lacks.")
+@click.option("--netlab", is_flag=True, help="Run in the network lab what needs a rule that this kernel lacks.")
 @click.option("--leave-out-impossible", is_flag=True, help="Name what this machine cannot run, and run the rest.")
 def run(experiments: Sequence[Path], parallel: int, repeat: int, seed: int, **asked: object) -> int:
-    """Run EXPERIMENTS, each in a process and a world of its own; exit 0 only if all pass, 1 on FAIL, 3 on VOID."""
+    """Run EXPERIMENTS, each in a world of its own.
+
+    Exit code 0 if all are PASS, 1 if one is FAIL, else 3 if one is VOID; 2 for wrong input.
+    """
     return commands.run(experiments, parallel, range(seed, seed + repeat), asked)
 
 
@@ -66,7 +69,11 @@ def run(experiments: Sequence[Path], parallel: int, repeat: int, seed: int, **as
 @click.option("--parallel", default=2, show_default=True, type=click.IntRange(1, 16), help="Runs at the same time.")
 @click.option("--runs", default="runs/prove", show_default=True, type=PATH, help="Where runs and matrix are kept.")
 def prove(experiments: Sequence[Path], repeat: int, seed: int, parallel: int, runs: Path) -> int:
-    """Show that EXPERIMENTS (default: all) pass when healthy, catch their defects, and are void when sabotaged."""
+    """Show that EXPERIMENTS catch what they claim to catch.
+
+    Each of them (default: all) must be PASS without a defect, FAIL with each of its defects, and VOID when its fault
+    is sabotaged, so that it does nothing.
+    """
     return commands.prove(experiments, range(seed, seed + repeat), parallel, runs)
 
 
@@ -74,16 +81,23 @@ def prove(experiments: Sequence[Path], repeat: int, seed: int, parallel: int, ru
 @click.option("--json", "as_json", is_flag=True, help="Print the world as one JSON line.")
 @click.option("--agents", default=12, show_default=True, type=click.IntRange(1, 1000), help="Desktops in the world.")
 @click.option("--tls", is_flag=True, help="Serve the cloud over TLS with a throw-away certificate.")
-@click.option("--defect", help="Plant a defect in every desktop; see `deskstorm defects`.")
+@click.option("--defect", metavar="NAME", help="Plant this in every desktop: `deskstorm defects`.")
 @click.option(
-    "--time-scale", default=1.0, show_default=True, type=click.FloatRange(0.02, 1), help="1 = real constants."
+    "--time-scale",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0.02, 1),
+    help="1: real times; 0.1: ten times as fast.",
 )
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Seed of all chance.")
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="Port of the cloud; any free one by default.")
-@click.option("--sites", default=0, type=click.IntRange(0, 2), help="Desktops in so many network namespaces (root).")
+@click.option("--sites", default=0, type=click.IntRange(0, 2), help="Desktops in so many networks of their own (root).")
 @click.option("--runs", default="runs", show_default=True, type=PATH, help="Where its evidence is kept.")
 def world(**asked: object) -> int:
-    """Keep a local world up in the foreground; Ctrl-C takes it down."""
+    """Keep a local world of desktops up until Ctrl-C.
+
+    It has no tracker, so `deskstorm arm` refuses what breaks one. What breaks the network needs --sites.
+    """
     return commands.world(asked)
 
 
@@ -92,7 +106,14 @@ def world(**asked: object) -> int:
 @click.argument("settings", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option("--world", "run", help="The run id of the world, if several are up.")
 def arm(fault: str, settings: Sequence[str], run: str | None) -> int:
-    """Put FAULT in force on a running world: `deskstorm arm api_latency delay_ms=500`."""
+    """Put FAULT in force on a running world.
+
+    `deskstorm faults` lists them with their keys. Examples:
+
+    \b
+    deskstorm arm api_latency delay_ms=500
+    deskstorm arm blackhole 'on={"site": "a"}'
+    """
     return commands.arm(fault, settings, run)
 
 
@@ -100,41 +121,51 @@ def arm(fault: str, settings: Sequence[str], run: str | None) -> int:
 @click.argument("fault", required=False)
 @click.option("--world", "run", help="The run id of the world, if several are up.")
 def disarm(fault: str | None, run: str | None) -> int:
-    """Take FAULT (all, if none is named) off a running world."""
+    """Take FAULT, or every fault, off a running world."""
     return commands.disarm(fault, run)
 
 
 @deskstorm.command()
 def faults() -> int:
-    """List every fault with its parameters, units and help."""
+    """List every fault with its parameters."""
     return commands.faults()
 
 
 @deskstorm.command()
 def defects() -> int:
-    """List every defect that can be planted, its symptom and where it was seen."""
+    """List every defect that can be planted."""
     return commands.defects()
 
 
 @deskstorm.command()
 def stop() -> int:
-    """Clear everything that is in force anywhere on this machine, and take down every world."""
+    """Clear every fault on this machine; take down all worlds."""
     return commands.stop()
 
 
 @deskstorm.command()
 def doctor() -> int:
-    """Say what this machine can inject, what it cannot and why, and clear up what was left behind."""
+    """Say what this machine can break, and why not the rest.
+
+    Also clears up what dead runs left behind, and names it.
+    """
     return commands.doctor()
 
 
 @deskstorm.command()
-@click.option("--memory", default=1024, show_default=True, type=click.IntRange(128, 8192), help="The lab's MiB.")
-@click.option("--limit", default=1800.0, show_default=True, type=click.FloatRange(1), help="Seconds it may take.")
+@click.option(
+    "--memory", default=1024, show_default=True, type=click.IntRange(128, 8192), help="The lab's memory in MiB."
+)
+@click.option(
+    "--limit", default=1800.0, show_default=True, type=click.FloatRange(1), help="Seconds it may take; then 124."
+)
 @click.option("--share", multiple=True, type=PATH, help="A folder below /tmp or /run that the lab sees too.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def netlab(memory: int, limit: float, share: Sequence[Path], command: Sequence[str]) -> int:
-    """Run COMMAND under a kernel that has every network rule: `deskstorm netlab -- pytest -m netem`."""
+    """Run COMMAND under a kernel with every network rule.
+
+    Example: `deskstorm netlab -- python -m pytest -m netem`. Its output and its exit code are those of COMMAND.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     return run_in_lab(command, Lab(memory, limit, tuple(folder.absolute() for folder in share)))
 
@@ -142,14 +173,17 @@ def netlab(memory: int, limit: float, share: Sequence[Path], command: Sequence[s
 @deskstorm.command()
 @click.argument("folder", type=PATH)
 def review(folder: Path) -> int:
-    """Judge the evidence in FOLDER (runs/<id>) again and write its review anew."""
+    """Judge the run in FOLDER (runs/<id>) again, from its evidence.
+
+    Its verdict and its review are written anew.
+    """
     return commands.review(folder)
 
 
-@deskstorm.command(context_settings={"ignore_unknown_options": True})
+@deskstorm.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def tracker(arguments: Sequence[str]) -> int:
-    """Run the interaction tracker: `deskstorm tracker --settings FILE`."""
+    """Run the tracker: `deskstorm tracker --settings FILE`."""
     code: int = importlib.import_module("tracker.__main__").main(arguments)
     return code
 

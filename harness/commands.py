@@ -20,7 +20,7 @@ from typing import Any, get_origin
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from harness.errors import BadInput
 from harness.evidence import read
@@ -64,7 +64,7 @@ def run(experiments: Sequence[Path], parallel: int, seeds: Iterable[int], asked:
         if path not in impossible
     ]
     outcomes = _with_progress(orders, parallel)
-    table = Table("experiment", "seed", "verdict", "why", "seconds", title="Verdicts")
+    table = Table(Column("experiment", overflow="fold"), "seed", "verdict", "why", "seconds", title="Verdicts")
     for outcome in outcomes:
         colour = COLOURS[outcome.verdict]
         table.add_row(
@@ -255,14 +255,15 @@ def _print_world(world: World, as_json: bool) -> None:
     if as_json:
         print(json.dumps(shown), flush=True)
         return
-    table = Table(title=f"World {world.run} (Ctrl-C takes it down)", show_header=False)
+    whole = Column(overflow="fold")
+    table = Table("", whole, title=f"World {world.run} (Ctrl-C takes it down)", show_header=False)
     for key, value in shown.items():
         if key not in ("agents", "sites") and value is not None:
             table.add_row(key, str(value))
     for site in world.sites:
         place = f"namespace {site.namespace}, link {site.outer}, desktops {site.crowd_url}/desktops"
         table.add_row(f"site {site.name}", place)
-    people = Table("agent", "id", "refresh token", title="Test agents")
+    people = Table("agent", *(Column(name, overflow="fold") for name in ("id", "refresh token")), title="Test agents")
     for agent in agents:
         people.add_row(agent["name"], agent["id"], agent["refresh_token"])
     console.print(table, people)
@@ -294,15 +295,16 @@ def disarm(fault: str | None, run: str | None) -> int:
 
 def faults() -> int:
     """List every fault that there is an action for."""
-    table = Table("fault", "parameters (default)", "what it does", title="Faults")
+    rest = (Column(name, overflow="fold") for name in ("parameters (default)", "what it does"))
+    table = Table(Column("fault", no_wrap=True), *rest, title="Faults")
     for name in _fault_names():
         function = getattr(_fault_module(name), f"inject_{name}")
-        parameters = [
+        given = [
             f"{p.name} ({p.default!r})"
             for p in inspect.signature(function).parameters.values()
             if p.name != "configuration"
         ]
-        table.add_row(name, "\n".join(parameters), inspect.getdoc(function) or "")
+        table.add_row(name, "\n".join(given), inspect.getdoc(function) or "")
     console.print(table)
     return 0
 
@@ -310,7 +312,7 @@ def faults() -> int:
 def defects() -> int:
     """List every defect that can be planted."""
     for what, package in DEFECTS.items():
-        table = Table("defect", "symptom", "seen in", title=f"Defects of the {what}")
+        table = Table(Column("defect", no_wrap=True), "symptom", "seen in", title=f"Defects of the {what}")
         for defect in importlib.import_module(package).listing():
             table.add_row(defect["name"], defect["symptom"], defect["seen_in"])
         console.print(table)
@@ -327,7 +329,7 @@ def stop() -> int:
 
 
 def doctor() -> int:
-    """Say what can be injected here, and clear up what was left behind; exit 1 if something was."""
+    """Say what can be injected here, and clear up what was left behind."""
     table = Table("layer", "can be injected", "why", title="This machine")
     wire = shutil.which("mitmdump") or (Path(sys.executable).parent / "mitmdump").exists()
     why = "mitmdump is installed" if wire else "mitmdump is missing: install the packages of this environment"

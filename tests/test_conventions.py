@@ -154,6 +154,22 @@ def test_a_forbidden_import_is_noticed(folder: str, source: str) -> None:
     assert [name for name in imports(ast.parse(source)) if not allowed(name)]
 
 
+def test_the_tracker_needs_no_package_but_those_that_its_page_installs() -> None:
+    page = (ROOT / "tracker" / "README.md").read_text(encoding="utf-8")
+    lines = "\n".join(line for line in page.splitlines() if line.startswith("pip install "))
+    installed = {
+        name.replace("-", "_") for name in re.findall(r"[ '\"]([a-z][\w-]+)", lines.replace("pip install", ""))
+    }
+    complain(
+        [
+            f"{name_of(path)} imports {name}: add it to the line `pip install ...` of tracker/README.md"
+            for path in python_files("tracker")
+            for name in imports(parse(path))
+            if name.split(".")[0] not in {"tracker", *sys.stdlib_module_names, *installed}
+        ]
+    )
+
+
 def fault_modules() -> list[str]:
     """The names of the actions that inject a fault."""
     found = [

@@ -82,6 +82,7 @@ def namespace() -> Iterator[str]:
     subprocess.run([*NETNS, "del", name], check=True)
 
 
+@pytest.mark.world
 @pytest.mark.parametrize("what", LEAVE_IN_NETWORK)
 def test_what_is_left_in_the_network_of_a_machine_for_tests_fails_the_run_and_is_named(
     what: str, tmp_path: Path, namespace: str
@@ -99,6 +100,7 @@ def test_what_is_left_in_the_network_of_a_machine_for_tests_fails_the_run_and_is
     assert words.replace("ds-left", left) in done.stderr
 
 
+@pytest.mark.world
 def test_a_namespace_that_a_run_left_is_known_by_the_runs_evidence(tmp_path: Path, namespace: str) -> None:
     evidence = tmp_path / "runs" / "it" / "evidence" / "keeper.jsonl"
     evidence.parent.mkdir(parents=True)

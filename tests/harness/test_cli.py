@@ -222,6 +222,18 @@ def test_faults_and_defects_are_listed_with_their_parameters(here: Here) -> None
     assert {"half_open_unnoticed", "torn_read"} <= set(defects.split())
 
 
+@pytest.mark.parametrize(
+    ("command", "name"), [("defects", "reconnects_signalling_for_voice"), ("faults", "token_refresh_delay")]
+)
+def test_on_a_narrow_terminal_names_are_whole(here: Here, command: str, name: str) -> None:
+    listed = here.deskstorm(command, COLUMNS="80").stdout
+    assert name in listed.split() and "…" not in listed
+
+
+def test_the_trackers_own_help_is_shown(here: Here) -> None:
+    assert "--settings SETTINGS" in here.deskstorm("tracker", "--help").stdout
+
+
 def test_doctor_says_what_can_be_injected_and_that_nothing_was_left(here: Here) -> None:
     done = here.deskstorm("doctor", COLUMNS="200")
     assert done.returncode == 0

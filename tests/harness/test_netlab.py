@@ -23,6 +23,8 @@ kernel/c.ko:
 InLab = Callable[..., "subprocess.CompletedProcess[str]"]
 DESKSTORM = (sys.executable, "-m", "harness.cli", "netlab")
 
+pytestmark = pytest.mark.world
+
 
 def test_modules_are_loaded_after_what_they_need() -> None:
     assert netlab.load_order(DEPENDENCIES, ["nf_tables", "a", "c", "no_such"]) == [
@@ -58,13 +60,11 @@ def in_lab() -> InLab:
     return run
 
 
-@pytest.mark.world
 def test_the_command_keeps_its_output_and_its_exit_code(in_lab: InLab) -> None:
     found = in_lab("echo out; echo err >&2; exit 7")
     assert (found.returncode, found.stdout, found.stderr) == (7, "out\n", "err\n")
 
 
-@pytest.mark.world
 def test_the_lab_has_netem_of_its_own(in_lab: InLab) -> None:
     outside = _rules()
     found = in_lab("tc qdisc add dev lo root netem delay 150ms && tc qdisc show dev lo")
@@ -73,7 +73,6 @@ def test_the_lab_has_netem_of_its_own(in_lab: InLab) -> None:
     assert _rules() == outside
 
 
-@pytest.mark.world
 def test_only_what_is_shared_comes_out_of_the_lab(in_lab: InLab, tmp_path: Path) -> None:
     found = in_lab(
         f"mkdir -p {tmp_path}; echo kept > {tmp_path}/kept; echo gone > /tmp/gone-{os.getpid()}",
@@ -85,12 +84,10 @@ def test_only_what_is_shared_comes_out_of_the_lab(in_lab: InLab, tmp_path: Path)
     assert not Path(f"/tmp/gone-{os.getpid()}").exists()
 
 
-@pytest.mark.world
 def test_a_lab_ends_when_its_time_is_up(in_lab: InLab) -> None:
     assert in_lab("echo begun; sleep 60", "--limit", "4").returncode == netlab.TIME_IS_UP
 
 
-@pytest.mark.world
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_a_lab_whose_owner_is_ended_is_gone(how: signal.Signals) -> None:
     owner = subprocess.Popen([*DESKSTORM, "--", "bash", "-c", "echo up; sleep 60"], stdout=subprocess.PIPE, text=True)

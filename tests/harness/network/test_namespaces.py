@@ -74,6 +74,7 @@ def listens_at(address: str) -> socket.socket:
     return socket.create_server((address, 0))
 
 
+@pytest.mark.world
 def test_what_is_inside_reaches_the_gateway_and_itself(namespace: str) -> None:
     site = Site.from_json(make(namespace, "a"))
     with listens_at(site.gateway) as listener:
@@ -87,6 +88,7 @@ def test_what_is_inside_reaches_the_gateway_and_itself(namespace: str) -> None:
             socket.create_connection(own.getsockname(), timeout=2)
 
 
+@pytest.mark.world
 def test_a_link_says_whose_it_is(namespace: str) -> None:
     site = make(namespace, "a")
     shown = json.loads(subprocess.run([*IP, "-j", "link", "show", site["outer"]], capture_output=True).stdout)
@@ -94,6 +96,7 @@ def test_a_link_says_whose_it_is(namespace: str) -> None:
     assert links_of(namespace) == [site["inner"]]
 
 
+@pytest.mark.world
 def test_several_made_at_once_have_links_of_their_own() -> None:
     # All of them begin to look at the same number.
     wanted = [f"ds00000000{number:02x}a" for number in range(6)]
@@ -108,6 +111,7 @@ def test_several_made_at_once_have_links_of_their_own() -> None:
             remove(name)
 
 
+@pytest.mark.world
 def test_a_link_of_that_name_is_left_to_whom_it_belongs(namespace: str) -> None:
     first = make(namespace, "a")
     # The same number to begin with, and its address is not in use any more: only the name says that it is taken.
@@ -121,6 +125,7 @@ def test_a_link_of_that_name_is_left_to_whom_it_belongs(namespace: str) -> None:
     assert links_of(namespace) == [first["inner"]]
 
 
+@pytest.mark.world
 def test_removing_takes_the_link_along_at_once_and_may_be_done_twice(namespace: str) -> None:
     site = make(namespace, "a")
     remove(namespace)
@@ -129,6 +134,7 @@ def test_removing_takes_the_link_along_at_once_and_may_be_done_twice(namespace: 
     remove(namespace)
 
 
+@pytest.mark.world
 def test_removing_does_not_wait_for_who_is_still_inside(namespace: str) -> None:
     site = make(namespace, "a")
     stays = subprocess.Popen(
@@ -146,6 +152,7 @@ def test_removing_does_not_wait_for_who_is_still_inside(namespace: str) -> None:
         stays.kill()
 
 
+@pytest.mark.world
 @pytest.mark.parametrize("done", ["nothing", "the name", "the namespace", "the link"])
 def test_what_was_made_in_part_is_removed(namespace: str, done: str) -> None:
     site = Site.on_link("a", namespace, int(namespace[2:12], 16) % LINKS)
@@ -166,6 +173,7 @@ def test_a_name_that_could_be_somebody_elses_is_refused() -> None:
         make("default", "a")
 
 
+@pytest.mark.world
 def test_what_ip_refuses_is_told_in_its_words(namespace: str) -> None:
     make(namespace, "a")
     with pytest.raises(ToolFailed, match=f"ip netns add {namespace}: .*File exists"):

@@ -102,11 +102,13 @@ def test_who_needs_nothing_is_never_refused() -> None:
     assert why_not(()) == ""
 
 
+@pytest.mark.world
 def test_this_machine_can_have_sites() -> None:
     assert why_not(SITES) == ""
     require_sites()
 
 
+@pytest.mark.world
 def test_without_root_the_reason_and_the_cure_are_said_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "sited.json"
     path.write_text(json.dumps(experiment(network={"sites": 1})))

@@ -47,6 +47,7 @@ tests:
 """
 
 
+@pytest.mark.world
 def test_the_conditions_hold_for_exactly_as_long_as_they_must(tmp_path: Path) -> None:
     need("prometheus")
     (tmp_path / "test.yml").write_text(EXACT.replace("RULES", str(RULES)))

@@ -30,6 +30,7 @@ print(json.dumps([root, lives_in(), later[0], before.getsockname()[0], from_insi
 """
 
 
+@pytest.mark.world
 def test_a_thread_and_those_it_starts_live_inside_and_an_open_listener_stays_outside() -> None:
     name = new_name("a", new_run_hex())
     make(name, "a")

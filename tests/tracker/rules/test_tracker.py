@@ -75,6 +75,7 @@ tests:
 """
 
 
+@pytest.mark.world
 def test_each_rule_fires_when_it_must_and_not_before(tmp_path: Path) -> None:
     need("prometheus")
     (tmp_path / "test.yml").write_text(EXACT.replace("RULES", str(RULES)))

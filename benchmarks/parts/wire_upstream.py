@@ -1,5 +1,5 @@
-"""A server that answers every request at once with a little JSON: `python benchmarks/wire_upstream.py` prints its port
-and ends with its stdin."""
+"""A server that answers every request at once with a little JSON: `python benchmarks/parts/wire_upstream.py` prints its
+port and ends with its stdin."""
 
 import asyncio
 import sys

@@ -1,7 +1,7 @@
 """Bare `websockets` clients with the library's defaults and nothing else: what desktops are compared with.
 
-`python -m benchmarks.bare_sockets FILE` connects to each URI of a JSON list, says so in one JSON line, and ends with
-its stdin.
+`python -m benchmarks.parts.bare_sockets FILE` connects to each URI of a JSON list, says so in one JSON line, and ends
+with its stdin.
 """
 
 import asyncio
