@@ -40,6 +40,9 @@ class Connects:
         """The middle one; None if none came about."""
         return round(statistics.median(self.times_ms), 2) if self.times_ms else None
 
+    def __add__(self, more: "Connects") -> "Connects":
+        return Connects(self.times_ms + more.times_ms, self.failed + more.failed)
+
 
 @dataclass(frozen=True)
 class Heard:
@@ -89,6 +92,11 @@ class Meter:
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise Unreachable("the meter's own address", far, str(error.strerror)) from None
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """The far ports of its datagrams and of its connects."""
+        return int(self._far.getsockname()[1]), int(self._address[1])
 
     def __enter__(self) -> "Meter":
         return self

@@ -1,7 +1,7 @@
 """Which traffic a rule is about: pure values, and how tc's u32 filter and nft are told."""
 
 from dataclasses import dataclass
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from itertools import product
 
 from harness.errors import BadInput
@@ -31,6 +31,15 @@ class Target:
         if self.udp_only:
             return (UDP,)
         return (TCP, UDP) if self.ports else ()
+
+    def takes(self, address: str, port: int, udp: bool) -> bool:
+        """Whether packets between here and that address and port of the other side are meant, UDP's or TCP's."""
+        inside = not self.cidrs or any(ip_address(address) in ip_network(cidr) for cidr in self.cidrs)
+        return (
+            inside
+            and (not self.ports or any(low <= port <= high for low, high in self.ports))
+            and (udp or not self.udp_only)
+        )
 
 
 @dataclass(frozen=True)

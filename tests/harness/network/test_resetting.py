@@ -21,3 +21,9 @@ def test_at_a_named_interface_only_connections_to_the_networks_named_are_reset()
 def test_the_connections_of_a_whole_machine_are_never_reset() -> None:
     with pytest.raises(BadInput, match=r"connection_reset on an interface: expected the networks \(cidrs\)"):
         orders(Place("eth0", {}, Target(), witness=WITNESS), tuple(Way))
+
+
+def test_at_a_named_interface_nothing_can_be_reset_towards_the_desktops() -> None:
+    place = Place("eth0", {}, Target(("192.0.2.0/24",)), witness=WITNESS)
+    with pytest.raises(BadInput, match="direction of connection_reset on an interface: expected both or from_desktops"):
+        orders(place, (Way.TO_DESKTOPS,))

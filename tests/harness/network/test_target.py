@@ -71,3 +71,18 @@ def test_what_is_no_network_and_no_port_is_refused(cidrs: object, ports: object,
     with pytest.raises(BadInput) as refused:
         target_of(cidrs, ports)
     assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("target", "taken"),
+    [
+        (Target(), (True, True)),
+        (Target(("198.18.0.0/15",), ((443, 443),)), (True, True)),
+        (Target(("2001:db8::/32", "198.18.0.0/24")), (True, True)),
+        (Target(("203.0.113.0/24",)), (False, False)),
+        (Target((), ((80, 442), (444, 500))), (False, False)),
+        (Target((), ((1, 1024),), udp_only=True), (False, True)),
+    ],
+)
+def test_a_target_takes_what_its_rules_would(target: Target, taken: tuple[bool, bool]) -> None:
+    assert tuple(target.takes("198.18.0.1", 443, udp) for udp in (False, True)) == taken
