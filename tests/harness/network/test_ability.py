@@ -16,7 +16,7 @@ def test_without_root_every_ability_says_so_and_how_to_get_it() -> None:
 
 def test_a_missing_tool_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ability, "PACKAGES", {"tc": "iproute2", "no-such-tool": "nothing"})
-    assert dict(ability._abilities(0, search_path()))["nft"] == "no-such-tool missing; apt-get install nothing"
+    assert dict(ability._abilities(0, "/usr/sbin:/sbin"))["nft"] == "no-such-tool missing; apt-get install nothing"
 
 
 @pytest.mark.world
