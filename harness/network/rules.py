@@ -51,7 +51,7 @@ def take_away(folder: Path, lease: str, fault: str) -> dict[str, Any]:
             try:
                 _rebuild(book, end)
             except DeskstormError as error:
-                problems.append(str(error))
+                problems.append(f"{end}: {error}")
         if problems:
             raise FaultNotCleared(fault, "no rule of it", "; ".join(problems))
         book.drop(lease)

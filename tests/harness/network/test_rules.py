@@ -103,7 +103,7 @@ def test_what_was_not_taken_off_is_taken_off_by_the_next_who_tries(
         (tmp_path / "tc").chmod(0o700)
         patch.setenv("PATH", str(tmp_path), prepend=":")
         for _ in range(2):
-            with pytest.raises(FaultNotCleared, match=r"no rule of it, found tc .*: Error: busy"):
+            with pytest.raises(FaultNotCleared, match=f"no rule of it, found {ends[0]}: tc .*: Error: busy"):
                 take_away(tmp_path, "bandwidth-1", "bandwidth")
         assert [one.handle for one in here.qdiscs(link.far_link)] == [one.handle for one in before[1]]
     assert "d602:" in [one.handle for one in inside.qdiscs(link.near_link)]
