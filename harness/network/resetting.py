@@ -65,8 +65,12 @@ class Trial:
     def __init__(self, place: Place, fault: str) -> None:
         self._fault = fault
         self._open = ExitStack()
-        address = place.witness or self._listening(place)
-        self._links = [self._connected(place.namespace, address) for _ in range(OURS)]
+        try:
+            address = place.witness or self._listening(place)
+            self._links = [self._connected(place.namespace, address) for _ in range(OURS)]
+        except BaseException:
+            self._open.close()
+            raise
 
     def __enter__(self) -> "Trial":
         return self

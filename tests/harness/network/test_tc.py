@@ -97,7 +97,7 @@ def test_what_tc_prints_is_read() -> None:
         ("netem", "d501:", "d5:1", False),
         ("tbf", "d601:", "d501:1", False),
     ]
-    assert (found[1].packets, found[1].bytes, found[1].drops, found[2].backlog) == (200, 33764, 59, 1500)
+    assert (found[1].packets, found[1].bytes, found[1].drops, found[2].drops) == (200, 33764, 59, 12)
     assert ours(found) == found
     assert qdiscs("") == []
 
@@ -124,7 +124,7 @@ def test_what_is_missing_is_named() -> None:
 
 
 def root(kind: str, handle: str) -> list[Qdisc]:
-    return [Qdisc(kind, handle, "", True, {}, 0, 0, 0, 0)]
+    return [Qdisc(kind, handle, "", True, {}, 0, 0, 0)]
 
 
 def test_defaults_of_the_kernel_are_nobodys() -> None:
