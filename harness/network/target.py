@@ -62,7 +62,7 @@ def clauses(target: Target, outgoing: bool) -> list[Clause]:
 
 
 def common(targets: tuple[Target, ...], outgoing: bool) -> list[Clause]:
-    """The filters that match what is in all of `targets`."""
+    """The filters that match what is in all of `targets`; tc refuses those that nothing can match."""
     found = [Clause(family, ()) for family in FAMILIES]
     for target in targets:
         found = [
@@ -70,8 +70,23 @@ def common(targets: tuple[Target, ...], outgoing: bool) -> list[Clause]:
             for one in found
             for two in clauses(target, outgoing)
             if one.family == two.family
+            and not any(_exclude(first, second) for first in _matches(one) for second in _matches(two))
         ]
     return found
+
+
+def _matches(clause: Clause) -> list[Words]:
+    """What follows each `match` of a filter."""
+    return [tuple(one.split()) for one in " ".join(clause.words).split("match ")[1:]]
+
+
+def _exclude(one: Words, two: Words) -> bool:
+    """Whether no packet matches both: what is asked for, of the same field."""
+    if one[:2] != two[:2] or one[0] == "u32":
+        return False
+    if one[1] in ("src", "dst"):
+        return not ip_network(one[2]).overlaps(ip_network(two[2]))
+    return bool((int(one[2]) ^ int(two[2])) & int(one[3], 16) & int(two[3], 16))
 
 
 def masks(low: int, high: int) -> list[tuple[int, int]]:

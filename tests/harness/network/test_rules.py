@@ -268,3 +268,11 @@ def test_netem_is_read_back_as_ordered_and_composes_with_a_rate(link: Joined, tm
     for fault in shapes:
         take_away(tmp_path, f"{fault}-1", fault)
     assert not any("d5" in kind for kind in kinds(link))
+
+
+def test_faults_for_different_ports_are_in_force_side_by_side(link: Joined, tmp_path: Path) -> None:
+    for number, port in enumerate((7001, 7002, 7003)):
+        put_in_force(tmp_path, [order(link, f"fault{number}", SLOW, Target((), ((port, port),)))])
+    for number in range(3):
+        take_away(tmp_path, f"fault{number}-1", f"fault{number}")
+    assert not any("d5" in kind for kind in kinds(link))

@@ -33,10 +33,11 @@ def test_voice_is_udp_with_high_ports() -> None:
 
 
 def test_what_two_targets_have_in_common_matches_both() -> None:
-    assert words(common((GENESYS, Target(ports=((80, 80),))), outgoing=True))[0] == (
+    assert words(common((GENESYS, Target(ports=((443, 443),))), outgoing=True))[0] == (
         "ip: match ip dst 34.195.0.0/16 match ip protocol 6 0xff match ip dport 443 0xffff "
-        "match u32 0 0 match ip protocol 6 0xff match ip dport 80 0xffff"
+        "match u32 0 0 match ip protocol 6 0xff match ip dport 443 0xffff"
     )
+    assert common((GENESYS, Target(ports=((80, 80),))), outgoing=True) == []
 
 
 @pytest.mark.parametrize("ends", [(1, 65535), (1024, 65535), (443, 443), (8000, 8100), (1, 1), (65535, 65535)])
