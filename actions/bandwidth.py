@@ -34,7 +34,8 @@ def inject_bandwidth(
     both, from_desktops or to_desktops. `on` says where: nothing for every site of the world, `{"site": "a"}`, or
     `{"interface": "eth0", "cidrs": ["34.195.0.0/16"], "ports": [443]}`.
 
-    Seen in force when datagrams that are sent faster arrive at that rate.
+    Seen in force when datagrams that are sent faster arrive at that rate; at a named interface when tc reads back as
+    ordered and packets of connects to the witness pass its rules each way.
     """
     scale = run_of(configuration).world.time_scale
     number("rate_kbit", rate_kbit, 8, FASTEST_BIT / 1000 * scale)

@@ -22,8 +22,8 @@ def inject_connection_reset(
 
     `direction` is which way the RST travels: to_desktops, from_desktops (the desktop's own machine drops its sockets),
     or both. `on` says which: nothing for every site of the world, `{"site": "a", "ports": [443]}` (ports of the other
-    side), or `{"interface": "eth0", "cidrs": ["34.195.0.0/16"], "ports": [443]}`. At the latest after `seconds` it has
-    to be cleared.
+    side), or `{"interface": "eth0", "cidrs": ["34.195.0.0/16"], "ports": [443]}`, where both is from_desktops: only the
+    machine's own sockets can be dropped. At the latest after `seconds` it has to be cleared.
 
     Seen in force when connections of our own over the same link, made before, are dead.
     """

@@ -8,7 +8,7 @@ from harness.breaking.limits import number
 from harness.network.look import Look
 from harness.network.meter import Heard
 from harness.network.normal import clear
-from harness.network.proof import Chance
+from harness.network.proof import Chance, corruption, loss
 from harness.network.shape import Shape
 from harness.network.shaping import Shaping, inject
 
@@ -31,11 +31,12 @@ def inject_corruption(
     `direction` is both, from_desktops or to_desktops. `on` says where: nothing for
     every site of the world, `{"site": "a"}`, or `{"interface": "eth0", "cidrs": ["34.195.0.0/16"], "ports": [443]}`.
 
-    Seen in force when of numbered datagrams over the same link about as many arrive spoilt or, spoilt in their
-    headers, not at all.
+    Seen in force when of numbered datagrams that arrive over the same link about as many are spoilt. At a named
+    interface nobody of ours receives them: there it is believed when tc reads back as ordered and packets of connects
+    to the witness pass its rules each way.
     """
     number("percent", percent, LEAST_PERCENT, 100)
-    return inject(configuration, Shaping(FAULT, Shape(corrupt=percent), direction, seconds, on, _prove))
+    return inject(configuration, Shaping(FAULT, Shape(corrupt=percent), direction, seconds, on, _prove, _of_sent))
 
 
 def clear_corruption(configuration: Configuration = None) -> dict[str, Any]:
@@ -43,9 +44,12 @@ def clear_corruption(configuration: Configuration = None) -> dict[str, Any]:
     return clear(configuration, FAULT)
 
 
+def _of_sent(shape: Shape) -> Chance:
+    return Chance(corruption(shape).share * (1 - loss(shape).share))
+
+
 def _prove(look: Look) -> Heard:
-    ordered = Chance(look.shape.corrupt / 100)
-    heard = look.count(ordered)
-    if not ordered.believable(heard.spoilt + heard.sent - heard.arrived, heard.sent):
+    heard = look.count(_of_sent(look.shape))
+    if not corruption(look.shape).believable(heard.spoilt, len(heard.delays_ms) + heard.spoilt):
         raise look.refuse(f"{look.shape.corrupt:g} % spoilt", heard)
     return heard

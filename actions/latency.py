@@ -5,10 +5,11 @@ from typing import Any
 from chaoslib.types import Configuration, Settings
 
 from harness.breaking.limits import keys, number, one_of
+from harness.errors import BadInput
 from harness.network.look import Look
 from harness.network.meter import Heard
 from harness.network.normal import clear
-from harness.network.proof import delay_wanted
+from harness.network.proof import LEAST_DELAY_MS, LESS, delay_wanted
 from harness.network.shape import Shape
 from harness.network.shaping import Shaping, inject
 from harness.runtime import run_of
@@ -35,18 +36,22 @@ def inject_latency(  # noqa: PLR0913 - the last one is given by Chaos Toolkit
     """Hold back every packet on the desktops' network for `delay_ms`, give or take `jitter_ms`.
 
     `direction` is both (a round trip takes twice the delay longer), from_desktops or to_desktops. `variation` of the
-    jitter: `{"distribution": "none" | "normal" | "pareto", "correlation_percent": 0 to 100}`. `on` says where:
+    jitter: `{"distribution": "none" | "normal" | "pareto", "correlation_percent": 0 to 95}`. `on` says where:
     nothing for every site of the world, `{"site": "a"}`, or `{"interface": "eth0", "cidrs": ["34.195.0.0/16"],
     "ports": [443]}`.
 
-    Seen in force when numbered datagrams over the same link are that late.
+    Seen in force when numbered datagrams over the same link are that late; at a named interface when tc reads back as
+    ordered and connects to the witness take as much longer than before.
     """
     number("delay_ms", delay_ms, 1, 60_000)
     number("jitter_ms", jitter_ms, 0, delay_ms)
     given = keys("variation", variation, ("distribution", "correlation_percent"))
     distribution = one_of("variation.distribution", given.get("distribution", "none"), DISTRIBUTIONS)
-    correlation = number("variation.correlation_percent", given.get("correlation_percent", 0), 0, 100)
+    correlation = number("variation.correlation_percent", given.get("correlation_percent", 0), 0, 95)
     scale = run_of(configuration).world.time_scale
+    if (delay_ms - LESS * jitter_ms) * scale < LEAST_DELAY_MS:
+        least = LEAST_DELAY_MS / scale + LESS * jitter_ms
+        raise BadInput("delay_ms", f"at least {least:g} with this jitter in this world, to be seen", delay_ms)
     shape = Shape(
         delay_ms=delay_ms * scale,
         jitter_ms=jitter_ms * scale,

@@ -19,6 +19,7 @@ __all__ = ["inject_link_down", "clear_link_down"]
 
 FAULT = "link_down"
 NEEDS = ("veth",)
+NEEDS_WITH = {"drop_connections": ("ss_kill",)}
 
 
 def inject_link_down(
@@ -38,7 +39,7 @@ def inject_link_down(
     Seen in force when connects over the link do not come about and no datagram arrives, and connections of our own
     that were made before are dead, if they are to be.
     """
-    needs = (*NEEDS, "ss_kill") if drop_connections else NEEDS
+    needs = (*NEEDS, *NEEDS_WITH["drop_connections"]) if drop_connections else NEEDS
     order = meant(configuration, FAULT, needs, direction, seconds, on)
     if direction != "both":
         raise BadInput("direction", "both, for a link that is down", direction)

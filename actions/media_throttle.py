@@ -5,6 +5,7 @@ from typing import Any
 from chaoslib.types import Configuration, Settings
 
 from harness.breaking.limits import number
+from harness.errors import BadInput
 from harness.network.look import FASTEST_BIT, Look
 from harness.network.meter import Heard
 from harness.network.normal import clear
@@ -34,15 +35,27 @@ def inject_media_throttle(
 
     TCP is not touched. One call needs about 85 kbit/s each way. The rate is a real-world one: in a world ten times as
     fast, ten times as much passes. `direction` is both, from_desktops or to_desktops. `on` says where: nothing for
-    every site of the world, `{"site": "a"}`, or `{"interface": "eth0", "cidrs": ["34.195.0.0/16"]}`.
+    every site of the world, `{"site": "a"}`, or `{"interface": "eth0", "cidrs": ["34.195.0.0/16"]}`; it takes no ports.
 
     Seen in force when datagrams that are sent faster are lost and arrive no faster than that, while TCP over the same
-    link is faster; at a named interface when packets of a call in hand pass its rules each way.
+    link is faster; at a named interface when tc reads back as ordered and packets of a call in hand pass its rules each
+    way.
     """
+    if (on or {}).get("ports"):
+        raise BadInput("on.ports of media_throttle", "none: it is for UDP with ports 1024 to 65535", on["ports"])
     scale = run_of(configuration).world.time_scale
     number("rate_kbit", rate_kbit, 8, FASTEST_BIT / 1000 * scale)
     shape = Shape(rate_bit=round(rate_kbit * 1000 / scale))
-    return inject(configuration, Shaping(FAULT, shape, direction, seconds, on, _prove, RTP_PORTS))
+
+    def foresee(whole: Shape) -> None:
+        if whole.rate_bit < shape.rate_bit:
+            raise BadInput(
+                "media_throttle on a link",
+                f"no rate in force below its own of {shape.rate_bit / 1000:.1f} kbit/s here",
+                f"{whole.rate_bit / 1000:.1f} kbit/s by another fault",
+            )
+
+    return inject(configuration, Shaping(FAULT, shape, direction, seconds, on, _prove, foresee, RTP_PORTS))
 
 
 def clear_media_throttle(configuration: Configuration = None) -> dict[str, Any]:
@@ -52,9 +65,6 @@ def clear_media_throttle(configuration: Configuration = None) -> dict[str, Any]:
 
 def _prove(look: Look) -> Heard:
     ordered, alone = look.own.rate_bit, look.own == look.shape
-    if look.shape.rate_bit < ordered:
-        slower = f"{look.shape.rate_bit / 1000:.1f} kbit/s by another fault"
-        raise look.refuse(f"UDP slower than everything else, at {ordered / 1000:.1f} kbit/s", slower)
     # As small as packets of voice: larger ones would find no room in a queue that is full of calls in progress.
     heard = look.flood(SIZE)
     if not rate_kept(ordered, heard.rate_bit):

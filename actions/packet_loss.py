@@ -35,12 +35,14 @@ def inject_packet_loss(  # noqa: PLR0913 - the last one is given by Chaos Toolki
     between them. `direction` is both, from_desktops or to_desktops. `on` says where: nothing for every site of the
     world, `{"site": "a"}`, or `{"interface": "eth0", "cidrs": ["34.195.0.0/16"], "ports": [443]}`.
 
-    Seen in force when of numbered datagrams over the same link about as many are lost as ordered.
+    Seen in force when of numbered datagrams over the same link about as many are lost as ordered; at a named interface
+    when tc reads back as ordered and counts packets of the link that it dropped each way, and, of 100 %, when no
+    connect to the witness comes about.
     """
     number("percent", percent, LEAST_PERCENT, 100)
     number("correlation_percent", correlation_percent, 0, 95)
     shape = Shape(burst=_bursts(burst)) if burst else _loss(percent, correlation_percent)
-    return inject(configuration, Shaping(FAULT, shape, direction, seconds, on, _prove))
+    return inject(configuration, Shaping(FAULT, shape, direction, seconds, on, _prove, loss))
 
 
 def clear_packet_loss(configuration: Configuration = None) -> dict[str, Any]:

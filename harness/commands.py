@@ -26,7 +26,15 @@ from harness.errors import BadInput
 from harness.evidence import read
 from harness.keeping import leftovers
 from harness.many import Order, Outcome, Runs, check_experiments
-from harness.network.needs import SITES, better_in_lab, needs_of_fault, require_sites, why_impossible, why_not
+from harness.network.needs import (
+    SITES,
+    better_in_lab,
+    needs_of_fault,
+    needs_with,
+    require_sites,
+    why_impossible,
+    why_not,
+)
 from harness.progress import Progress, Tail
 from harness.prove import Claim, claims_of, matrix
 from harness.runtime import SOURCE_VARIABLE, WORLD_KEY, evidence_of
@@ -353,7 +361,14 @@ def _network_faults() -> list[tuple[str, list[str]]]:
     for name in _fault_names():
         module = _fault_module(name)
         if "on" in inspect.signature(getattr(module, f"inject_{name}")).parameters:
-            found.setdefault(why_not(needs_of_fault(module)), []).append(name)
+            needs = needs_of_fault(module)
+            found.setdefault(why_not(needs), []).append(name)
+            cases: dict[str, dict[str, Any]] = {f"with {argument}": {argument: True} for argument in needs_with(module)}
+            cases["at a named interface"] = {"on": {"interface": "any"}}
+            for words, given in cases.items():
+                # Said only if it is that which this machine lacks.
+                if not why_not(needs) and (why := why_not(needs_of_fault(module, given))):
+                    found.setdefault(why, []).append(f"{name} {words}")
     return sorted(found.items())
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import BadInput, DeskstormError
+from harness.network.shell import search_path
 
 PACKAGES = ("user-mode-linux", "kmod", "iproute2", "nftables")
 KERNEL = "linux.uml"
@@ -65,8 +66,7 @@ class Lab:
 
 def missing(path: str | None = None) -> list[str]:
     """The programs that a lab needs and this machine lacks; empty if it can boot one."""
-    search = path or os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
-    return [name for name in NEEDED if not shutil.which(name, path=search)]
+    return [name for name in NEEDED if not shutil.which(name, path=path or search_path())]
 
 
 def require() -> None:
@@ -167,7 +167,15 @@ def _boot_line(init: Path, folder: Path, lab: Lab) -> list[str]:
         # Should this process be killed, the lab goes with it; the kernel's own helper processes too: they share a
         # process namespace, which ends with its first.
         *("setpriv", "--pdeathsig", "KILL", "--"),
-        *("unshare", "--pid", "--mount-proc", "--fork", "--kill-child", "--", str(shutil.which(KERNEL))),
+        *(
+            "unshare",
+            "--pid",
+            "--mount-proc",
+            "--fork",
+            "--kill-child",
+            "--",
+            str(shutil.which(KERNEL, path=search_path())),
+        ),
         f"mem={lab.memory_mib}M",
         *("root=/dev/root", "rootfstype=hostfs", "rootflags=/", "rw", "quiet", "loglevel=0", "panic=-1"),
         *("con=null", "con0=null,null", "ssl0=null,fd:1", "ssl1=null,fd:2"),
@@ -211,11 +219,11 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _modules() -> list[Path]:
-    versions = sorted(MODULES_FOLDER.iterdir())
+    versions = sorted(MODULES_FOLDER.glob("*/modules.dep"))
     if not versions:
         raise DeskstormError(f"the network lab: expected the kernel's modules in {MODULES_FOLDER}, found none")
-    folder = versions[-1]
-    return [folder / file for file in load_order((folder / "modules.dep").read_text(), MODULES)]
+    newest = versions[-1]
+    return [newest.parent / file for file in load_order(newest.read_text(), MODULES)]
 
 
 def _environment() -> dict[str, str]:

@@ -22,7 +22,7 @@ from chaoslib.hypothesis import within_tolerance
 from harness.errors import BadInput, CannotTell, DeskstormError
 from harness.evidence import Evidence, read, redact
 from harness.keeping.guard import DEFAULTS as GUARD_DEFAULTS
-from harness.network.needs import aimed_at_interfaces
+from harness.network.needs import aimed_at_interfaces, needs_of, why_not
 from harness.plan import function_of, plan_of, tolerance_in_words
 from harness.runtime import WORLD_KEY, evidence_of
 from harness.settings import RunSettings, runs_folder
@@ -71,6 +71,8 @@ class Session:
         parts = [self.experiment.get(key) for key in ("steady-state-hypothesis", "method", "rollbacks")]
         if names := unresolved(parts, {*configuration, *self._secrets}):
             raise BadInput("experiment", "a configuration entry for each ${name}", sorted(names))
+        if why := why_not(needs_of(self.experiment, bool(self.settings.sites))):
+            raise BadInput("this experiment on this machine", "a machine that can run it", why)
         self._started = bring_up(self.settings, self.folder, self.evidence, self.stop, signal.SIGUSR1)
         configuration[WORLD_KEY] = str(self._started.world_file)
         self._started.keeper.guard(self.extension.get("guard", [asdict(condition) for condition in GUARD_DEFAULTS]))

@@ -123,10 +123,13 @@ def carry_out(run: Run, breakage: Breakage, apply: Callable[[str], dict[str, Any
     }
 
 
-def clear(configuration: Mapping[str, Any] | None, fault: str) -> dict[str, Any]:
+def clear(
+    configuration: Mapping[str, Any] | None, fault: str, look: Callable[[Run, Lease], Mapping[str, Any]] | None = None
+) -> dict[str, Any]:
     """Take `fault` back and see it cleared; `{"fault", "in_force": false}`, with what was seen if there was something.
 
-    Nothing to do, and nothing is done, if it is not in force, or if there is no world. Raises `FaultNotCleared`.
+    `look` is what has to be seen besides what the undo sees. Nothing to do, and nothing is done, if it is not in force,
+    or if there is no world. Raises `FaultNotCleared`; the lease is held until the fault was seen cleared.
     """
     if not has_world(configuration):
         return {"fault": fault, "in_force": False}
@@ -134,7 +137,8 @@ def clear(configuration: Mapping[str, Any] | None, fault: str) -> dict[str, Any]
     seen: list[Any] = []
     for lease in leases_of(run.world, fault):
         run.evidence.write("fault.clear_ordered", fault=fault, lease=lease.id, expected="gone", found=None)
-        seen.append(lease.undo.call(lease.id)())
+        gone = lease.undo.call(lease.id)()
+        seen.append(gone if look is None else {**gone, **look(run, lease)})
         run.evidence.write("fault.cleared_seen", fault=fault, lease=lease.id, expected="gone", found=seen[-1])
         KeeperClient(run.world.keeper_socket).release(lease.id)
     if not seen and fault in armed_faults(run.world):

@@ -2,17 +2,16 @@
 
 import functools
 import os
-import secrets
 import shutil
 import socket
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 
 from harness.errors import BadInput
-from harness.network.inside import inside
-from harness.network.shell import Shell, ToolFailed
+from harness.network.inside import alone
+from harness.network.shell import Shell, ToolFailed, search_path
 
 PACKAGES = {"tc": "iproute2", "ip": "iproute2", "ss": "iproute2", "nft": "nftables"}
+TRIED = ("veth", "htb", "netem", "ifb", "nft", "ss_kill")
 LAB = "run it in a kernel that has it: deskstorm netlab -- COMMAND"
 
 
@@ -20,9 +19,9 @@ def abilities() -> dict[str, str]:
     """`root`, `tools`, `veth`, `htb`, `netem`, `ifb`, `nft`, `ss_kill`: "" where this machine has it, else why not and
     the cure.
 
-    Tries each in a namespace of its own, gone afterwards; nothing else is touched.
+    Tries each in a network namespace without a name; nothing else is touched.
     """
-    return dict(_abilities(os.geteuid(), os.environ.get("PATH", "")))
+    return dict(_abilities(os.geteuid(), search_path()))
 
 
 def require(fault: str, needs: Iterable[str]) -> None:
@@ -36,42 +35,37 @@ def require(fault: str, needs: Iterable[str]) -> None:
 @functools.cache
 def _abilities(user: int, path: str) -> tuple[tuple[str, str], ...]:
     found = {"root": "" if user == 0 else f"user {user} may not change networks; run it as root (sudo)"}
-    lacking = [name for name in PACKAGES if not shutil.which(name, path=f"{path}:/usr/sbin:/sbin")]
+    lacking = [name for name in PACKAGES if not shutil.which(name, path=path)]
     packages = " ".join(sorted({PACKAGES[name] for name in lacking}))
     found["tools"] = f"{', '.join(lacking)} missing; apt-get install {packages}" if lacking else ""
-    names = ("veth", "htb", "netem", "ifb", "nft", "ss_kill")
     if why := found["root"] or found["tools"]:
-        return tuple({**found, **dict.fromkeys(names, why)}.items())
+        return tuple({**found, **dict.fromkeys(TRIED, why)}.items())
     return tuple({**found, **_tried()}.items())
 
 
 def _tried() -> dict[str, str]:
-    namespace = f"dst{secrets.token_hex(4)}"
-    root, there = Shell(), Shell(namespace)
     try:
-        root.ip("netns", "add", namespace)
-    except ToolFailed as error:
-        return dict.fromkeys(("veth", "htb", "netem", "ifb", "nft", "ss_kill"), f"no network namespaces: {error.found}")
+        return alone(_tried_here)
+    except BadInput as error:
+        return dict.fromkeys(TRIED, f"no network namespaces: {error.found}")
+
+
+def _tried_here() -> dict[str, str]:
+    here = Shell()
 
     def ifb() -> None:
-        there.ip("link", "add", "i", "type", "ifb")
-        there.tc_batch(IFB)
+        here.ip("link", "add", "i", "type", "ifb")
+        here.tc_batch(IFB)
 
-    try:
-        veth = _try(lambda: there.ip("link", "add", "v", "type", "veth", "peer", "name", "w"), "veth")
-        return {
-            "veth": veth,
-            "htb": veth or _try(lambda: there.tc_batch(HTB), "sch_htb, sch_tbf or cls_u32"),
-            "netem": veth or _try(lambda: there.tc_batch(NETEM), "sch_netem"),
-            "ifb": veth or _try(ifb, "ifb or act_mirred"),
-            "nft": veth or _try(lambda: there.nft(NFT), "nf_tables with netdev"),
-            "ss_kill": _try(lambda: _ss_kill(there), "INET_DIAG_DESTROY"),
-        }
-    finally:
-        with suppress(ToolFailed):
-            there.ip("link", "del", "v")
-        with suppress(ToolFailed):
-            root.ip("netns", "del", namespace)
+    veth = _try(lambda: here.ip("link", "add", "v", "type", "veth", "peer", "name", "w"), "veth")
+    return {
+        "veth": veth,
+        "htb": veth or _try(lambda: here.tc_batch(HTB), "sch_htb, sch_tbf or cls_u32"),
+        "netem": veth or _try(lambda: here.tc_batch(NETEM), "sch_netem"),
+        "ifb": veth or _try(ifb, "ifb or act_mirred"),
+        "nft": veth or _try(lambda: here.nft(NFT), "nf_tables with netdev"),
+        "ss_kill": _try(lambda: _ss_kill(here), "INET_DIAG_DESTROY"),
+    }
 
 
 HTB = (
@@ -100,9 +94,10 @@ def _try(attempt: Callable[[], object], what: str) -> str:
     return ""
 
 
-def _ss_kill(there: Shell) -> None:
-    # A listening socket of our own in there: it is aborted, or the kernel cannot.
-    with inside(there.namespace, lambda: socket.create_server(("0.0.0.0", 0))):  # noqa: S104 - in there is nobody
-        there.ss("-K", "-H", "-t", "-n", "-l")
-        if left := there.ss("-H", "-t", "-n", "-l"):
+def _ss_kill(here: Shell) -> None:
+    # A listening socket of our own: it is aborted, or the kernel cannot.
+    with socket.create_server(("0.0.0.0", 0)) as ours:  # noqa: S104 - in here is nobody
+        words = ("-H", "-t", "-n", "-l", "sport", "=", f":{ours.getsockname()[1]}")
+        here.ss("-K", *words)
+        if left := here.ss(*words):
             raise ToolFailed(["ss", "-K"], f"it left {left.strip()}")

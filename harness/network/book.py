@@ -80,11 +80,15 @@ class Book:
         self._undone = [str(lease) for lease in found["undone"]]
 
     def orders(self, end: End) -> list[Order]:
-        """What is ordered at one end, oldest first."""
-        return [order for order in self._orders if order.end == end]
+        """What is to be in force at one end, oldest first."""
+        return [order for order in self._orders if order.end == end and order.lease not in self._undone]
+
+    def knows(self, end: End) -> bool:
+        """Whether there may be something of ours at `end`: ordered, or taken back and not seen to be gone yet."""
+        return any(order.end == end for order in self._orders)
 
     def ends(self, lease: str) -> list[End]:
-        """Where something was ordered under `lease`."""
+        """Where something was ordered under `lease` and was not struck out."""
         return [order.end for order in self._orders if order.lease == lease]
 
     def refuse_if_undone(self, lease: str, fault: str) -> None:
@@ -97,11 +101,15 @@ class Book:
         self._orders += orders
         self._write()
 
-    def drop(self, lease: str) -> None:
-        """Strike out what was ordered under `lease`, for good."""
-        self._orders = [order for order in self._orders if order.lease != lease]
+    def undo(self, lease: str) -> None:
+        """Nothing of `lease` is to be in force from now on. Its orders stay written down until they are struck out."""
         self._undone = [*(one for one in self._undone if one != lease), lease]
         self._write()
+
+    def drop(self, lease: str) -> None:
+        """Strike out what was ordered under `lease`, for good: nothing of it is there any more."""
+        self._orders = [order for order in self._orders if order.lease != lease]
+        self.undo(lease)
 
     def _write(self) -> None:
         write_private(self._path, {"orders": [order.as_json() for order in self._orders], "undone": self._undone})

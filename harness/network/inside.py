@@ -19,20 +19,31 @@ def inside(namespace: str, call: Callable[[], T]) -> T:
 
     Raises what `call` raises, and `BadInput` if there is no such namespace or it must not be entered.
     """
-    if not namespace:
-        return call()
+    return _in_a_thread(lambda: enter(namespace), call) if namespace else call()
+
+
+def alone(call: Callable[[], T]) -> T:
+    """What `call` answers, made in a thread in a network namespace that has no name: whatever becomes of us, it ends
+    with that thread and the tools that `call` runs.
+
+    Raises what `call` raises, and `BadInput` if no namespace can be made.
+    """
+    return _in_a_thread(_unshare, call)
+
+
+def _in_a_thread(enter: Callable[[], None], call: Callable[[], T]) -> T:
     answers: list[T] = []
     problems: list[BaseException] = []
 
     def run() -> None:
         try:
-            enter(namespace)
+            enter()
             answers.append(call())
         except BaseException as error:
             problems.append(error)
 
     # A thread of its own: the namespace is a thread's, and this one ends with the call.
-    thread = threading.Thread(target=run, name=f"inside {namespace}")
+    thread = threading.Thread(target=run, name="inside a network namespace")
     thread.start()
     thread.join()
     if problems:
@@ -53,3 +64,9 @@ def enter(namespace: str) -> None:
             raise BadInput(f"network namespace {namespace}", "one that we may enter (as root)", words)
     finally:
         os.close(handle)
+
+
+def _unshare() -> None:
+    # os.unshare is there from Python 3.12 on.
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
+        raise BadInput("a network namespace", "one that we may make (as root)", os.strerror(ctypes.get_errno()))

@@ -31,7 +31,8 @@ class Look:
     meter: Meter
 
     def count(self, chance: Chance) -> Heard:
-        """As many datagrams as it takes to see what happens to that share of them."""
+        """As many datagrams as it takes to see what happens to that share of them. Whether that can be afforded was
+        asked before anything was touched."""
         rate = self.pace()
         return self.send(affordable(self.fault, chance, rate), rate_bit=rate)
 

@@ -18,7 +18,8 @@ ON = "on"
 
 @dataclass(frozen=True)
 class Meant:
-    """An order that was found good. `on` is as it was given."""
+    """An order that was found good. `on` is as it was given, with the witness's address instead of its name: who clears
+    needs no name service, which may be cut off."""
 
     run: Run
     fault: str
@@ -62,9 +63,16 @@ def meant(
     chosen = ways(direction)
     run = run_of(configuration)
     links = places(run.world, fault, on)
-    over_ifb = Way.TO_DESKTOPS in chosen and "htb" in needs and any(place.witness for place in links)
-    require(fault, {*needs, *(["ifb"] if over_ifb else [])})
-    return Meant(run, fault, seconds, tuple(links), chosen, dict(on or {}))
+    require(fault, {*needs, *over_ifb(needs, chosen, any(place.witness for place in links))})
+    told = dict(on or {})
+    if links[0].witness:
+        told["witness"] = "{}:{}".format(*links[0].witness)
+    return Meant(run, fault, seconds, tuple(links), chosen, told)
+
+
+def over_ifb(needs: Iterable[str], chosen: Iterable[Way], at_interface: bool) -> tuple[str, ...]:
+    """What rules at a named interface need besides: what it receives is shaped on an ifb."""
+    return ("ifb",) if at_interface and "htb" in needs and Way.TO_DESKTOPS in chosen else ()
 
 
 def folder_of(run: Run) -> Path:

@@ -40,6 +40,9 @@ class Connects:
         """The middle one; None if none came about."""
         return round(statistics.median(self.times_ms), 2) if self.times_ms else None
 
+    def __add__(self, more: "Connects") -> "Connects":
+        return Connects(self.times_ms + more.times_ms, self.failed + more.failed)
+
 
 @dataclass(frozen=True)
 class Heard:
@@ -78,17 +81,23 @@ class Meter:
 
     def __init__(self, namespace: str, near: str, far: str, ports: Sequence[tuple[int, int]] = ()) -> None:
         self._namespace = namespace
-        self._open = ExitStack()
-        self._far = self._keep(_at_one_of(far, ports))
-        self._near = self._keep(inside(namespace, lambda: _datagrams(near, 0)))
-        self._listener: socket.socket | None = None
-        self._address: tuple[str, int] = (far, self._far.getsockname()[1] if ports else 0)
-        try:
-            self._listener = self._keep(socket.create_server(self._address, backlog=512))
-            self._address = self._listener.getsockname()
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise Unreachable("the meter's own address", far, str(error.strerror)) from None
+        with ExitStack() as made:
+            self._far = made.enter_context(_at_one_of(far, ports))
+            self._near = made.enter_context(inside(namespace, lambda: _datagrams(near, 0)))
+            self._listener: socket.socket | None = None
+            self._address: tuple[str, int] = (far, self._far.getsockname()[1] if ports else 0)
+            try:
+                self._listener = made.enter_context(socket.create_server(self._address, backlog=512))
+                self._address = self._listener.getsockname()
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise Unreachable("the meter's own address", far, str(error.strerror)) from None
+            self._open = made.pop_all()
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """The far ports of its datagrams and of its connects."""
+        return int(self._far.getsockname()[1]), int(self._address[1])
 
     def __enter__(self) -> "Meter":
         return self
@@ -143,9 +152,6 @@ class Meter:
                 with self._listener.accept()[0] as far:
                     return _streamed(*((near, far) if outgoing else (far, near)), size, within_s)
         return 0.0
-
-    def _keep(self, made: socket.socket) -> socket.socket:
-        return self._open.enter_context(made)
 
     def _forget_connections(self) -> None:
         if self._listener is None:

@@ -1,6 +1,7 @@
 """What an experiment needs of this machine's network, and whether the machine has it: by the experiment's own words.
 
-A network fault says what it needs in its module: `NEEDS = ("netem",)`, names of harness.network.ability.
+A network fault says what it needs in its module: `NEEDS = ("netem",)`, names of harness.network.ability; and what more
+with an argument that is given: `NEEDS_WITH = {"drop_connections": ("ss_kill",)}`.
 """
 
 import importlib
@@ -8,29 +9,43 @@ import inspect
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from harness import netlab
 from harness.errors import BadInput
 from harness.network.ability import abilities
+from harness.network.meant import over_ifb
+from harness.network.place import Way
 from harness.plan import INJECTION
 
 ANY = ("root", "tools")
 SITES = (*ANY, "veth")
 NETEM = "netem"
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-def needs_of(experiment: Mapping[str, Any]) -> tuple[str, ...]:
-    """The abilities that `experiment` cannot do without; none if it leaves the network alone."""
-    sites = any(one.get("name") == "deskstorm" and one.get("network") for one in experiment.get("extensions", ()))
-    by_faults = [need for module, _ in _injections(experiment) for need in needs_of_fault(module)]
+def needs_of(experiment: Mapping[str, Any], sites: bool | None = None) -> tuple[str, ...]:
+    """The abilities that `experiment` cannot do without; none if it leaves the network alone. `sites` is whether its
+    desktops will live in some, by default what it says itself."""
+    if sites is None:
+        sites = any(one.get("name") == "deskstorm" and one.get("network") for one in experiment.get("extensions", ()))
+    by_faults = [need for module, given in _injections(experiment) for need in needs_of_fault(module, given)]
     return tuple(dict.fromkeys((*(SITES if sites else ()), *by_faults)))
 
 
-def needs_of_fault(module: ModuleType) -> tuple[str, ...]:
-    """The abilities that the network fault of an action's `module` cannot do without."""
-    return (*ANY, *getattr(module, "NEEDS", ()))
+def needs_of_fault(module: ModuleType, given: Mapping[str, Any] = NOTHING) -> tuple[str, ...]:
+    """The abilities that the network fault of an action's `module` cannot do without, with the arguments `given`."""
+    needs = tuple(getattr(module, "NEEDS", ()))
+    for argument, more in needs_with(module).items():
+        needs += more if given.get(argument) else ()
+    chosen = tuple(Way) if given.get("direction") != Way.FROM_DESKTOPS else (Way.FROM_DESKTOPS,)
+    return (*ANY, *needs, *over_ifb(needs, chosen, _at_interface(given)))
+
+
+def needs_with(module: ModuleType) -> dict[str, tuple[str, ...]]:
+    """What a network fault needs besides, by the argument with which it does."""
+    return dict(getattr(module, "NEEDS_WITH", {}))
 
 
 def why_not(needs: tuple[str, ...]) -> str:
@@ -61,8 +76,13 @@ def require_sites() -> None:
 
 def aimed_at_interfaces(experiment: Mapping[str, Any]) -> bool:
     """Whether all of its network faults name an interface, so that it can do without sites."""
-    aims = [arguments.get("on") for module, arguments in _injections(experiment)]
-    return bool(aims) and all(isinstance(aim, Mapping) and bool(aim.get("interface")) for aim in aims)
+    found = [_at_interface(arguments) for _, arguments in _injections(experiment)]
+    return bool(found) and all(found)
+
+
+def _at_interface(arguments: Mapping[str, Any]) -> bool:
+    aim = arguments.get("on")
+    return isinstance(aim, Mapping) and bool(aim.get("interface"))
 
 
 def _injections(experiment: Mapping[str, Any]) -> Iterator[tuple[ModuleType, Mapping[str, Any]]]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,7 +31,7 @@ class Way(StrEnum):
 class Place:
     """One link. The path over it is measured between `near` (in `namespace`) and `far`, which is ours too at a site.
 
-    At a named interface `witness` is who answers there instead: host and port.
+    At a named interface `witness` is who answers there instead: IPv4 address and port, inside `target`.
     """
 
     name: str
@@ -90,6 +91,10 @@ def _interface(world: World, given: Mapping[str, Any], target: Target) -> Place:
     if not target.cidrs and not flag("on.whole_interface", given.get("whole_interface", False)):
         expected = 'networks such as ["34.195.0.0/16"], or "whole_interface": true for everything'
         raise BadInput(f"on.cidrs for {name}", expected, list(target.cidrs))
+    witness = _witness(world, given.get("witness"))
+    if not target.takes(*witness, udp=False):
+        expected = f"a host and port inside {', '.join(target.cidrs) or 'everything'} and the ports given"
+        raise BadInput("on.witness", expected, "{}:{}".format(*witness))
     digest = hashlib.sha256(f"{world.run} {name}".encode()).hexdigest()
     return Place(
         name=name,
@@ -98,20 +103,28 @@ def _interface(world: World, given: Mapping[str, Any], target: Target) -> Place:
             Way.TO_DESKTOPS: End("", f"dsi{digest[:10]}", outgoing=False, fed_by=name),
         },
         target=target,
-        witness=_witness(world, given.get("witness")),
+        witness=witness,
         agents=tuple(agent.id for agent in world.agents),
     )
 
 
 def _witness(world: World, given: object) -> tuple[str, int]:
-    """Who answers on the other side: as given, or the world's API."""
+    """Who answers on the other side: as given, or the world's API. Looked up before anything is cut off."""
     if given is None:
         url = urlsplit(world.api)
-        return str(url.hostname), url.port or PORTS.get(url.scheme, 443)
+        return _resolved(str(url.hostname), url.port or PORTS.get(url.scheme, 443))
     host, _, port = str(given).rpartition(":")
     if not host or not port.isdecimal() or not 1 <= int(port) <= 65535:
         raise BadInput("on.witness", 'host and port such as "34.195.1.2:443"', given)
-    return host, int(port)
+    return _resolved(host, int(port))
+
+
+def _resolved(host: str, port: int) -> tuple[str, int]:
+    """The IPv4 address and the port of a host; `BadInput` if it cannot be resolved."""
+    try:
+        return str(socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_STREAM)[0][4][0]), port
+    except OSError as error:
+        raise BadInput("on.witness", "a host that can be resolved", f"{host}: {error.strerror}") from None
 
 
 def _links() -> set[str]:

@@ -15,7 +15,6 @@ from harness.network.place import Place, Way
 from harness.network.shell import Shell
 from harness.network.sockets import Connection, connections, kill, own, peer
 from harness.network.target import Target
-from harness.network.witness import Witness
 
 OURS = 3
 CONNECT_WITHIN_S = 3.0
@@ -43,9 +42,11 @@ def undo(folder: str, fault: str, on: Mapping[str, Any], lease: str) -> dict[str
 def orders(place: Place, ways: Sequence[Way]) -> list[tuple[str, list[str]]]:
     """In which namespace `ss` is given which words, in this order.
 
-    RST to the desktops is sent by the kernel at the other side, which is ours at a site; at a named interface only the
-    machine's own sockets can be aborted, and `BadInput` says that it takes networks.
+    RST to the desktops is sent by the kernel at the other side, which is ours at a site. At a named interface only the
+    machine's own sockets can be aborted; `BadInput` says that, and that it takes networks.
     """
+    if place.witness and Way.FROM_DESKTOPS not in ways:
+        raise BadInput("direction of connection_reset on an interface", "both or from_desktops", str(ways[0]))
     if place.witness and not place.target.cidrs:
         # `ss` does not know interfaces: without networks it would reset every connection of the machine.
         raise BadInput("connection_reset on an interface", "the networks (cidrs) to be reset", "the whole interface")
@@ -64,8 +65,12 @@ class Trial:
     def __init__(self, place: Place, fault: str) -> None:
         self._fault = fault
         self._open = ExitStack()
-        address = Witness(place, fault).address if place.witness else self._listening(place)
-        self._links = [self._connected(place.namespace, address) for _ in range(OURS)]
+        try:
+            address = place.witness or self._listening(place)
+            self._links = [self._connected(place.namespace, address) for _ in range(OURS)]
+        except BaseException:
+            self._open.close()
+            raise
 
     def __enter__(self) -> "Trial":
         return self

@@ -1,16 +1,17 @@
 """Putting the book's orders in force on interfaces, reading back what is there, and taking it away."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness.errors import BadInput, FaultNotCleared, FaultNotInForce
+from harness.errors import BadInput, DeskstormError, FaultNotCleared, FaultNotInForce
 from harness.network.book import Book, End, Order, opened
 from harness.network.shell import Shell, ToolFailed
 from harness.network.tc import (
     HANDLE,
     INGRESS,
     Class,
-    Qdisc,
     build,
     classes,
     differences,
@@ -41,16 +42,19 @@ def put_in_force(folder: Path, orders: list[Order]) -> dict[str, Any]:
 def take_away(folder: Path, lease: str, fault: str) -> dict[str, Any]:
     """Take off what was ordered under `lease`, leave the rest as it is; `{"rules": "gone"}`. May be called twice.
 
-    Raises `FaultNotCleared`.
+    Raises `FaultNotCleared` after every end was tried; the next call tries those again.
     """
+    problems = []
     with opened(folder) as book:
-        ends = book.ends(lease)
-        book.drop(lease)
-        for end in ends:
+        book.undo(lease)
+        for end in book.ends(lease):
             try:
                 _rebuild(book, end)
-            except ToolFailed as error:
-                raise FaultNotCleared(fault, f"no rule of it on {end}", str(error)) from None
+            except DeskstormError as error:
+                problems.append(f"{end}: {error}")
+        if problems:
+            raise FaultNotCleared(fault, "no rule of it", "; ".join(problems))
+        book.drop(lease)
     return {"rules": "gone"}
 
 
@@ -66,70 +70,91 @@ def counters(end: End) -> dict[str, int]:
 
 
 def _check(book: Book, order: Order) -> None:
-    end, known = order.end, book.orders(order.end)
-    if any(one.fault == order.fault for one in known):
+    end = order.end
+    if any(one.fault == order.fault for one in book.orders(end)):
         raise BadInput(f"{order.fault} on {end}", "none in force there yet", "one in force")
     if end.fed_by:
         found = [one for one in Shell().qdiscs(end.fed_by) if one.handle == INGRESS]
-        if found and not known:
+        if found and not book.knows(end):
             raise BadInput(f"ingress of {end.fed_by}", "no ingress qdisc of somebody else", found[0].kind)
         return
-    if other := foreign(_qdiscs(end), bool(known)):
+    if other := foreign(Shell(end.namespace).qdiscs(end.interface), book.knows(end)):
         raise BadInput(f"root qdisc of {end}", "the kernel's default", f"{other.kind} {other.handle} of somebody else")
 
 
 def _read_back(fault: str, book: Book, end: End) -> list[dict[str, Any]]:
     wanted = _rebuild(book, end)
-    found = ours(_qdiscs(end))
+    found = ours(Shell(end.namespace).qdiscs(end.interface))
     if problems := differences(wanted, found):
         raise FaultNotInForce(fault, f"on {end} what was ordered", "; ".join(problems))
     return [{"kind": one.kind, "handle": one.handle, **one.options} for one in found if one.handle != HANDLE]
 
 
 def _rebuild(book: Book, end: End) -> list[Class]:
-    """Make the tree at `end` what the book says; gone means gone."""
-    orders = book.orders(end)
-    wanted = classes([order.part for order in orders], end.outgoing)
-    _clear(book, end)
-    if not wanted:
-        return []
+    """Make the tree at `end` what the book says; a namespace or an interface that is gone has none."""
+    wanted = classes([order.part for order in book.orders(end)], end.outgoing)
     shell = Shell(end.namespace, book.lock)
-    if end.fed_by:
-        shell.ip("link", "add", end.interface, "type", "ifb")
-        shell.ip("link", "set", end.interface, "up")
-    shell.tc_batch(build(end.interface, wanted))
-    if end.fed_by:
-        shell.tc_batch(redirect(end.fed_by, end.interface, [clause for one in wanted for clause in one.clauses]))
+    if wanted and _exists(shell, end.fed_by or end.interface):
+        _build(shell, end, wanted)
+    else:
+        _clear(shell, end)
     return wanted
 
 
-def _clear(book: Book, end: End) -> None:
-    """Take our tree off, and see it gone; a namespace or an interface that is gone has none."""
-    shell = Shell(end.namespace, book.lock)
-    try:
-        if end.fed_by:
-            if _has(shell, end.fed_by, INGRESS):
-                shell.tc_batch(remove_redirect(end.fed_by))
+def _build(shell: Shell, end: End, wanted: Sequence[Class]) -> None:
+    """Put up the tree of `wanted` in place of what is there of ours.
+
+    What stays is off only from one line of a batch to the next; packets that are held at that moment are lost.
+    """
+    if end.fed_by:
+        if not _exists(shell, end.interface):
+            shell.ip("link", "add", end.interface, "type", "ifb")
+        shell.ip("link", "set", end.interface, "up")
+    shell.tc_batch([*_removal(shell, end.interface), *build(end.interface, wanted)])
+    if end.fed_by:
+        clauses = [clause for one in wanted for clause in one.clauses]
+        shell.tc_batch([*_removal_of_redirect(shell, end), *redirect(end.fed_by, end.interface, clauses)])
+
+
+def _clear(shell: Shell, end: End) -> None:
+    """Take our tree off, and see it gone."""
+    if end.fed_by:
+        with _unless_gone():
+            shell.tc_batch(_removal_of_redirect(shell, end))
+        with _unless_gone():  # the ifb does not go with the interface that fed it
             shell.ip("link", "del", end.interface)
-        elif _has(shell, end.interface, HANDLE):
-            shell.tc_batch(remove(end.interface))
-        else:
-            return
-    except ToolFailed as error:
-        if not error.gone:
-            raise
-    if any(one.handle == HANDLE for one in _qdiscs(end)) or (end.fed_by and _has(shell, end.fed_by, INGRESS)):
+    else:
+        with _unless_gone():
+            shell.tc_batch(_removal(shell, end.interface))
+    if _has(shell, end.interface, HANDLE) or (end.fed_by and _has(shell, end.fed_by, INGRESS)):
         raise FaultNotCleared("the shaping", f"nothing of ours on {end}", "a rule that is still there")
 
 
+def _removal(shell: Shell, interface: str) -> list[str]:
+    return remove(interface) if _has(shell, interface, HANDLE) else []
+
+
+def _removal_of_redirect(shell: Shell, end: End) -> list[str]:
+    return remove_redirect(end.fed_by) if _has(shell, end.fed_by, INGRESS) else []
+
+
 def _has(shell: Shell, interface: str, handle: str) -> bool:
-    return any(one.handle == handle for one in shell.qdiscs(interface))
+    with _unless_gone():
+        return any(one.handle == handle for one in shell.qdiscs(interface))
+    return False
 
 
-def _qdiscs(end: End) -> list[Qdisc]:
+def _exists(shell: Shell, interface: str) -> bool:
+    with _unless_gone():
+        return bool(shell.ip("link", "show", "dev", interface))
+    return False
+
+
+@contextmanager
+def _unless_gone() -> Iterator[None]:
+    """Nothing has to be done to what is gone, and nothing is there."""
     try:
-        return Shell(end.namespace).qdiscs(end.interface)
+        yield
     except ToolFailed as error:
-        if error.gone:
-            return []
-        raise
+        if not error.gone:
+            raise

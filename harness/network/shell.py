@@ -1,6 +1,7 @@
 """Running tc, nft, ip and ss: in a namespace or where we are."""
 
 import json
+import os
 import subprocess
 from collections.abc import Sequence
 from typing import Any
@@ -10,20 +11,28 @@ from harness.network.tc import Qdisc, qdiscs
 
 LIMIT_S = 5.0
 GONE = ("Cannot find device", "No such file", "No such process", "does not exist", "No such device")
+# `ip netns exec` about a tool that it did not find.
+NOT_RUN = "exec of "
 
 
 class ToolFailed(DeskstormError):
-    """A tool of the system refused; `found` is its own last line."""
+    """A tool of the system refused, `found` is its own last line; or, not `answered`, it did not run to its end."""
 
-    def __init__(self, argv: Sequence[str], found: str) -> None:
+    def __init__(self, argv: Sequence[str], found: str, answered: bool = True) -> None:
         super().__init__(f"{' '.join(argv)}: {found}")
         self.argv = tuple(argv)
         self.found = found
+        self.answered = answered
 
     @property
     def gone(self) -> bool:
-        """Whether there is nothing of that name (any more)."""
-        return any(words in self.found for words in GONE)
+        """Whether the tool says that there is nothing of that name (any more)."""
+        return self.answered and any(words in self.found for words in GONE)
+
+
+def search_path() -> str:
+    """Where the tools are looked for. Debian has them in sbin, which the path of a plain `su` or of cron lacks."""
+    return f"{os.environ.get('PATH') or os.defpath}:/usr/sbin:/sbin"
 
 
 class Shell:
@@ -70,14 +79,18 @@ class Shell:
 
     def _run(self, argv: list[str], given: str = "") -> str:
         handles = () if self._lock is None else (self._lock,)
+        env = os.environ | {"PATH": search_path()}
         try:
-            done = subprocess.run(argv, input=given, capture_output=True, text=True, timeout=LIMIT_S, pass_fds=handles)
+            done = subprocess.run(
+                argv, input=given, capture_output=True, text=True, timeout=LIMIT_S, pass_fds=handles, env=env
+            )
         except OSError as error:
-            raise ToolFailed(argv, str(error.strerror)) from None
+            raise ToolFailed(argv, str(error.strerror), answered=False) from None
         except subprocess.TimeoutExpired:
-            raise ToolFailed(argv, f"no end within {LIMIT_S:g} s") from None
+            raise ToolFailed(argv, f"no end within {LIMIT_S:g} s", answered=False) from None
         if done.returncode:
-            raise ToolFailed(argv, _last(done.stderr) or f"exit code {done.returncode}")
+            found = _last(done.stderr) or f"exit code {done.returncode}"
+            raise ToolFailed(argv, found, answered=not found.startswith(NOT_RUN))
         return done.stdout
 
 

@@ -35,11 +35,6 @@ class Site:
         low = RANGE[4 * number]
         return cls(name, namespace, f"ds{number:04x}out", f"ds{number:04x}in", str(low + 1), str(low + 2))
 
-    @property
-    def network(self) -> IPv4Network:
-        """The /30 of both ends."""
-        return IPv4Network(f"{self.gateway}/30", strict=False)
-
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> "Site":
         """Read what `dataclasses.asdict` wrote; TypeError or KeyError for anything else."""

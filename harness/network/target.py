@@ -1,7 +1,7 @@
 """Which traffic a rule is about: pure values, and how tc's u32 filter and nft are told."""
 
 from dataclasses import dataclass
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from itertools import product
 
 from harness.errors import BadInput
@@ -32,6 +32,15 @@ class Target:
             return (UDP,)
         return (TCP, UDP) if self.ports else ()
 
+    def takes(self, address: str, port: int, udp: bool) -> bool:
+        """Whether packets between here and that address and port of the other side are meant, UDP's or TCP's."""
+        inside = not self.cidrs or any(ip_address(address) in ip_network(cidr) for cidr in self.cidrs)
+        return (
+            inside
+            and (not self.ports or any(low <= port <= high for low, high in self.ports))
+            and (udp or not self.udp_only)
+        )
+
 
 @dataclass(frozen=True)
 class Clause:
@@ -53,7 +62,7 @@ def clauses(target: Target, outgoing: bool) -> list[Clause]:
 
 
 def common(targets: tuple[Target, ...], outgoing: bool) -> list[Clause]:
-    """The filters that match what is in all of `targets`."""
+    """The filters that match what is in all of `targets`; tc refuses those that nothing can match."""
     found = [Clause(family, ()) for family in FAMILIES]
     for target in targets:
         found = [
@@ -61,8 +70,23 @@ def common(targets: tuple[Target, ...], outgoing: bool) -> list[Clause]:
             for one in found
             for two in clauses(target, outgoing)
             if one.family == two.family
+            and not any(_exclude(first, second) for first in _matches(one) for second in _matches(two))
         ]
     return found
+
+
+def _matches(clause: Clause) -> list[Words]:
+    """What follows each `match` of a filter."""
+    return [tuple(one.split()) for one in " ".join(clause.words).split("match ")[1:]]
+
+
+def _exclude(one: Words, two: Words) -> bool:
+    """Whether no packet matches both: what is asked for, of the same field."""
+    if one[:2] != two[:2] or one[0] == "u32":
+        return False
+    if one[1] in ("src", "dst"):
+        return not ip_network(one[2]).overlaps(ip_network(two[2]))
+    return bool((int(one[2]) ^ int(two[2])) & int(one[3], 16) & int(two[3], 16))
 
 
 def masks(low: int, high: int) -> list[tuple[int, int]]:

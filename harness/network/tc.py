@@ -67,7 +67,6 @@ class Qdisc:
     packets: int
     bytes: int
     drops: int
-    backlog: int
 
     @property
     def kernels_own(self) -> bool:
@@ -138,7 +137,6 @@ def qdiscs(text: str) -> list[Qdisc]:
             packets=int(one.get("packets", 0)),
             bytes=int(one.get("bytes", 0)),
             drops=int(one.get("drops", 0)),
-            backlog=int(one.get("backlog", 0)),
         )
         for one in json.loads(text or "[]")
     ]

@@ -14,18 +14,13 @@ class Report:
     """Packets over a span of time. `expected` is what the sender's numbers say, `due` what the time should have brought
     since the first packet; `jitter_ms` is the newest estimate.
 
-    Duplicates count as received, so `lost` can be below zero (RFC 3550, section 6.4.1).
+    Duplicates count as received (RFC 3550, section 6.4.1).
     """
 
     expected: int = 0
     received: int = 0
     jitter_ms: float = 0.0
     due: int = 0
-
-    @property
-    def lost(self) -> int:
-        """Expected and not received."""
-        return self.expected - self.received
 
     @property
     def loss_percent(self) -> float:

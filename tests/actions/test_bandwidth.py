@@ -1,7 +1,10 @@
 import pytest
 
-from harness.errors import BadInput, FaultNotInForce
+from harness.errors import BadInput, FaultNotCleared, FaultNotInForce
+from harness.evidence import read
+from harness.network.nft import Hole, script
 from harness.network.shell import Shell
+from harness.network.target import Target
 from tests.actions.conftest import Live
 from tests.harness.network.links import remote
 
@@ -57,3 +60,36 @@ def test_a_named_interface_of_a_workstation_is_broken_for_what_is_named_alone(li
         assert (Shell().ip("-br", "link", "show", "type", "ifb"), Shell().qdiscs(link.far_link)[0].kind) == before
         with pytest.raises(BadInput, match=r"on.witness: expected a host and port inside 203.0.113.0/24"):
             live.inject("bandwidth", on={**on, "cidrs": ["203.0.113.0/24"]})
+
+
+def test_with_another_fault_in_force_the_path_is_measured_by_what_is_left(at_site: Live) -> None:
+    with at_site.fault("media_throttle", rate_kbit=64), at_site.fault("bandwidth", rate_kbit=256):
+        left = at_site.clear("bandwidth")["seen"]["site a"]
+        assert left["still_in_force"] == ["media_throttle"] and left["failed"] == 0
+
+
+def test_a_reset_that_was_is_nothing_in_force(at_site: Live) -> None:
+    with at_site.fault("bandwidth"), at_site.fault("connection_reset"):
+        left = at_site.clear("bandwidth")["seen"]["site a"]
+        assert left["from_desktops"]["lost_percent"] == 0 and "still_in_force" not in left
+
+
+def test_where_nothing_passes_nothing_is_measured(at_site: Live) -> None:
+    with at_site.fault("bandwidth"), at_site.fault("blackhole"):
+        left = at_site.clear("bandwidth")["seen"]["site a"]
+        assert left == {"path": "not looked, still in force: blackhole"}
+
+
+def test_it_is_seen_cleared_and_let_go_of_only_when_the_path_is_free(at_site: Live) -> None:
+    site = at_site.world.sites[0]
+    hole = Hole(site.namespace, site.inner, "ingress", False, Target(udp_only=True))
+    with at_site.fault("bandwidth") as found:
+        Shell(site.namespace).nft(script("in_the_way", [hole]))
+        try:
+            with pytest.raises(FaultNotCleared, match="bandwidth is not cleared: expected every datagram"):
+                at_site.clear("bandwidth")
+            assert at_site.in_force() == ["bandwidth"]
+        finally:
+            Shell(site.namespace).nft("delete table netdev in_the_way\n")
+        assert found["lease"] not in [one["lease"] for one in read(at_site.world.evidence).of("fault.cleared_seen")]
+    assert read(at_site.world.evidence).of("fault.cleared_seen")[-1]["lease"] == found["lease"]

@@ -1,6 +1,8 @@
 import pytest
 
 from harness.errors import BadInput, FaultNotInForce
+from harness.evidence import read
+from harness.network.meant import meant
 from harness.network.meter import connect_ms
 from tests.actions.conftest import Live
 from tests.harness.network.links import remote
@@ -44,3 +46,15 @@ def test_a_named_interface_of_a_workstation_is_broken_for_what_is_named_alone(li
             assert found["seen"][link.far_link] == {"connects": 2, "failed": 2, "connect_ms": None}
             assert connect_ms("", (link.near_address, port), 0.2) is None
         assert connect_ms("", (link.near_address, port), 1) is not None
+
+
+def test_whom_to_ask_is_known_before_anything_is_cut_off(live: Live) -> None:
+    with remote() as (link, port):
+        on = {"interface": link.far_link, "cidrs": ["203.0.113.0/24"], "witness": f"{link.near_address}:{port}"}
+        before = len(read(live.world.evidence).of("fault.ordered"))
+        assert "on.witness" in str(live.refuses(BadInput, "blackhole", on=on))
+        assert len(read(live.world.evidence).of("fault.ordered")) == before
+        # Who clears is told the address: names cannot be looked up through the hole.
+        named = {"interface": link.far_link, "whole_interface": True, "witness": "localhost:7"}
+        undo = meant(live.configuration, "blackhole", ("nft",), "both", 60, named).breakage({}, "m", "f").undo
+        assert undo.arguments["on"] == {**named, "witness": "127.0.0.1:7"}

@@ -16,6 +16,12 @@ def test_about_as_many_packets_are_touched_as_ordered(at_site: Live) -> None:
 
 
 @pytest.mark.netem
+def test_it_is_told_from_loss_beside_it(at_site: Live) -> None:
+    with at_site.fault("packet_loss", percent=2), at_site.fault("corruption", percent=1) as found:
+        assert found["seen"]["site a"]["to_desktops"]["lost_percent"] > 1
+
+
+@pytest.mark.netem
 def test_it_is_not_believed_without_being_seen(sabotaged_site: Live) -> None:
     assert "expected 1 % spoilt from_desktops" in str(sabotaged_site.refuses(FaultNotInForce, "corruption"))
 

@@ -1,6 +1,7 @@
 import pytest
 
 from harness.errors import BadInput, FaultNotInForce
+from harness.evidence import read
 from harness.network.meter import Meter
 from harness.network.shell import Shell
 from tests.actions.conftest import Live
@@ -49,6 +50,26 @@ def test_wrong_parameters_are_refused(at_site: Live, wrong: dict[str, object]) -
 
 
 @pytest.mark.netem
+def test_a_share_too_small_for_a_slow_link_is_refused_before_anything_is_touched(at_site: Live) -> None:
+    with at_site.fault("bandwidth", rate_kbit=64):
+        with pytest.raises(BadInput, match="the share of packet_loss: expected at least"):
+            at_site.inject("packet_loss", percent=0.1)
+        assert read(at_site.world.evidence).of("fault.ordered")[-1]["fault"] == "bandwidth"
+
+
+@pytest.mark.netem
+def test_a_slow_port_does_not_make_the_loss_of_another_too_small(at_site: Live) -> None:
+    def on(port: int) -> dict[str, object]:
+        return {"site": "a", "ports": [port]}
+
+    with at_site.fault("bandwidth", rate_kbit=64, on=on(7001)), at_site.fault("packet_loss", percent=0.5, on=on(7002)):
+        with at_site.fault("latency", delay_ms=200, on=on(7003)):
+            with pytest.raises(BadInput, match="expected at most 3 different targets, found 4"):
+                at_site.inject("duplication", on=on(7004))
+            assert read(at_site.world.evidence).of("fault.ordered")[-1]["fault"] == "latency"
+
+
+@pytest.mark.netem
 def test_a_named_interface_of_a_workstation_is_broken_for_what_is_named_alone(live: Live) -> None:
     other = "203.0.113.9"
     with remote() as (link, port):
@@ -68,3 +89,30 @@ def test_a_named_interface_of_a_workstation_is_broken_for_what_is_named_alone(li
                 with Meter(link.near, other, link.far_address) as meter:
                     assert meter.datagrams(outgoing, 500).lost_percent == 0
         assert (Shell().ip("-br", "link", "show", "type", "ifb"), Shell().qdiscs(link.far_link)[0].kind) == before
+
+
+@pytest.mark.netem
+@pytest.mark.parametrize(
+    ("fault", "parameters", "words"),
+    [
+        ("packet_loss", {"percent": 100}, {"loss": 1}),
+        ("corruption", {"percent": 5}, {"corrupt": 0.05}),
+        ("duplication", {"percent": 5}, {"duplicate": 0.05}),
+        ("reordering", {"percent": 50, "delay_ms": 100}, {"reorder": 0.5}),
+    ],
+)
+def test_two_faults_are_in_force_at_a_named_interface(
+    live: Live, fault: str, parameters: dict[str, float], words: dict[str, float]
+) -> None:
+    with remote() as (link, port):
+        witness = f"{link.near_address}:{port}"
+        on = {"interface": link.far_link, "cidrs": [f"{link.near_address}/32"], "witness": witness}
+        first = ("packet_loss", {"percent": 10}) if fault == "reordering" else ("latency", {"delay_ms": 100})
+        with live.fault(first[0], **first[1], on=on), live.fault(fault, **parameters, on=on) as found:
+            seen = found["seen"][link.far_link]
+            for rules in seen["rules"]:
+                parts = [part for part in rules[0].values() if isinstance(part, dict)]
+                assert any(words.items() <= part.items() for part in parts)
+            assert seen["counters"]["from_desktops"]["packets"] + seen["counters"]["from_desktops"]["dropped"] > 0
+            left = live.clear(fault)["seen"][link.far_link]
+            assert left["still_in_force"] == [first[0]]

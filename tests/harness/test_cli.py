@@ -272,6 +272,19 @@ def test_without_root_chaos_run_is_void_and_says_why(unprivileged: Here) -> None
     assert unprivileged.states() == []
 
 
+def test_chaos_run_brings_no_world_up_for_a_fault_that_this_machine_cannot_inject(unprivileged: Here) -> None:
+    found = reset()
+    provider = {"type": "python", "module": "actions.packet_loss", "func": "inject_packet_loss"}
+    found["method"].append({"type": "action", "name": "lose packets", "provider": provider})
+    ran = unprivileged.chaos(found)
+    assert ran.returncode == 1
+    run = next(unprivileged.folder.glob("runs/*"))
+    verdict = json.loads((run / "verdict.json").read_text())
+    expected = f"this experiment on this machine: expected a machine that can run it, found '{NO_ROOT}'"
+    assert verdict["verdict"] == "VOID" and verdict["reasons"][0] == expected
+    assert "world.up" not in "".join(path.read_text() for path in run.glob("evidence/*.jsonl"))
+
+
 def test_what_is_impossible_is_left_out_by_name_on_request(unprivileged: Here) -> None:
     done = unprivileged.deskstorm("run", str(sited(unprivileged)), "--leave-out-impossible", COLUMNS="200")
     assert done.returncode == VOID  # nothing was asked

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness import netlab
-from harness.errors import BadInput
+from harness.errors import BadInput, DeskstormError
 from harness.waiting import until
 from tests.debian import need
 
@@ -43,6 +43,13 @@ def test_what_is_missing_is_said_with_the_packages_that_bring_it(
     monkeypatch.setattr(netlab, "NEEDED", ("no-such-program",))
     with pytest.raises(BadInput, match=r"apt-get install user-mode-linux kmod iproute2 nftables.*no no-such-program"):
         netlab.require()
+
+
+def test_a_kernel_without_its_modules_is_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in (tmp_path / "no-such-folder", tmp_path):
+        monkeypatch.setattr(netlab, "MODULES_FOLDER", folder)
+        with pytest.raises(DeskstormError, match=f"expected the kernel's modules in {folder}, found none"):
+            netlab.run(["true"])
 
 
 @pytest.fixture(scope="module", autouse=True)

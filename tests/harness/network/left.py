@@ -1,6 +1,7 @@
 """What one run's network layer has on this machine right now, told from what others have there."""
 
 import json
+import re
 import subprocess
 from contextlib import suppress
 from os import geteuid
@@ -11,6 +12,7 @@ from harness.evidence import Evidence
 NAMESPACES = Path("/run/netns")
 LINKS = Path("/sys/class/net")
 NAMESPACE = "network namespace "
+OF_RUNS_AND_TESTS = re.compile(r"ds[0-9a-f]{10}[ab]|dt[0-9a-f]{8}[nf]")
 NFT = ("nft", "-j", "list", "tables")
 
 
@@ -32,6 +34,11 @@ def left_of(evidence: Evidence) -> list[str]:
         tables = [one.get("table", {}).get("name", "") for one in json.loads(_said(NFT))["nftables"]]
         left += [f"nft table {table}" for table in tables if any(table.endswith(lease) for lease in leases)]
     return left
+
+
+def unnamed_by_us() -> set[str]:
+    """The namespaces with a name that neither a run's site nor a link of the tests has."""
+    return {path.name for path in NAMESPACES.glob("*") if not OF_RUNS_AND_TESTS.fullmatch(path.name)}
 
 
 def _alias(link: Path) -> str:

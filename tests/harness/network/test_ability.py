@@ -3,7 +3,7 @@ import pytest
 from harness.errors import BadInput
 from harness.network import ability
 from harness.network.ability import abilities, require
-from harness.network.shell import Shell, ToolFailed
+from harness.network.shell import Shell, ToolFailed, search_path
 
 NAMES = ["root", "tools", "veth", "htb", "netem", "ifb", "nft", "ss_kill"]
 
@@ -16,18 +16,23 @@ def test_without_root_every_ability_says_so_and_how_to_get_it() -> None:
 
 def test_a_missing_tool_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ability, "PACKAGES", {"tc": "iproute2", "no-such-tool": "nothing"})
-    assert dict(ability._abilities(0, ""))["nft"] == "no-such-tool missing; apt-get install nothing"
+    assert dict(ability._abilities(0, "/usr/sbin:/sbin"))["nft"] == "no-such-tool missing; apt-get install nothing"
 
 
 @pytest.mark.world
-def test_what_it_says_of_this_machine_is_what_this_machine_does_and_nothing_stays() -> None:
-    before = Shell().ip("netns", "list")
+def test_what_it_says_of_this_machine_is_what_this_machine_does() -> None:
     found = abilities()
     assert list(found) == NAMES
     assert found["veth"] == found["htb"] == ""
     with pytest.raises(ToolFailed):
         Shell().tc_batch(["qdisc add dev no-such-device root handle 1: tbf rate 1mbit burst 3200 limit 3200"])
-    assert Shell().ip("netns", "list") == before
+
+
+@pytest.mark.world
+def test_tools_that_are_not_on_the_path_of_a_plain_su_are_found_and_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = abilities()
+    monkeypatch.setenv("PATH", "/usr/local/bin:/usr/bin:/bin")
+    assert ability._abilities(0, search_path()) == tuple(found.items())
 
 
 @pytest.mark.world

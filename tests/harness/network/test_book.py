@@ -37,6 +37,22 @@ def test_what_is_struck_out_is_gone_for_good(tmp_path: Path) -> None:
             book.refuse_if_undone("latency-1", "latency")
 
 
+def test_what_is_undone_is_to_be_in_force_no_more_and_stays_written_down_until_it_is_struck_out(tmp_path: Path) -> None:
+    with opened(tmp_path) as book:
+        book.add([BURSTS, LATENCY, ELSEWHERE])
+        book.undo("latency-1")
+    with opened(tmp_path) as book:
+        assert book.orders(NEAR) == [BURSTS] and book.orders(FAR) == []
+        assert book.knows(FAR)
+        assert book.ends("latency-1") == [NEAR, FAR]
+        with pytest.raises(FaultNotInForce):
+            book.refuse_if_undone("latency-1", "latency")
+        book.drop("latency-1")
+    with opened(tmp_path) as book:
+        assert book.ends("latency-1") == []
+        assert book.knows(NEAR) and not book.knows(FAR)
+
+
 def test_an_end_is_named_as_a_person_would() -> None:
     assert str(NEAR) == "veth1 in ns"
     assert str(FAR) == "veth2"

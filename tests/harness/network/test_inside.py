@@ -3,7 +3,8 @@ import socket
 import pytest
 
 from harness.errors import BadInput
-from harness.network.inside import inside
+from harness.network.inside import alone, inside
+from harness.network.shell import Shell
 from tests.harness.network.links import joined
 
 pytestmark = pytest.mark.world
@@ -37,3 +38,21 @@ def test_what_goes_wrong_inside_is_raised_outside() -> None:
 def test_a_namespace_that_is_not_there_is_refused() -> None:
     with pytest.raises(BadInput, match=r"network namespace dtnone: expected one that exists, found 'No such file"):
         inside("dtnone", names)
+
+
+def test_a_call_and_its_tools_are_alone_in_a_namespace_without_a_name() -> None:
+    before = names()
+
+    def seen() -> tuple[list[str], str]:
+        Shell().ip("link", "add", "v", "type", "veth", "peer", "name", "w")
+        return names(), Shell().ip("-o", "link", "show")
+
+    ours, theirs = alone(seen)
+    assert sorted(ours) == ["lo", "v", "w"]
+    assert len(theirs.splitlines()) == 3
+    assert names() == before
+
+
+def test_what_goes_wrong_alone_is_raised_outside() -> None:
+    with pytest.raises(ZeroDivisionError):
+        alone(lambda: 1 // 0)

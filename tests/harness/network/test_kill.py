@@ -11,17 +11,26 @@ from typing import Any
 import pytest
 
 from harness.evidence import Evidence
+from harness.keeping.state import RunState, taken_over
+from harness.network.place import Way, places
+from harness.network.shell import Shell
+from harness.network.tc import HANDLE, INGRESS
 from harness.waiting import Waited, pause, until
-from tests.harness.network.left import left_of, namespaces_of
+from harness.world import World
+from tests.harness.network.left import LINKS, left_of, namespaces_of, unnamed_by_us
+from tests.harness.network.links import remote
 from tests.harness.test_kill import GONE_WITHIN_S, UP_WITHIN_S, Run, waits
 
 WITHIN_S = 1.0
 SEED = 3
 SIDE_BY_SIDE = 3
 TIMES_IN_FAULTS = 15
-# After which evidence the moments are, within how many seconds, and how many of them: 50 in all.
+START = "start"
+# After which evidence (or the start of the process) the moments are, within how many seconds, and how many of them: 50
+# in all.
 MOMENTS: tuple[tuple[str, dict[str, str], float, int], ...] = (
-    ("ground.held", {}, 2.5, 35),
+    (START, {}, 2.0, 10),
+    ("ground.held", {}, 2.5, 25),
     ("activity.started", {"name": "squeeze"}, 2.0, TIMES_IN_FAULTS),
 )
 TWO_SITES = {"network": {"sites": 2}}
@@ -46,6 +55,15 @@ STEPS: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
+# At a named interface: the method, and when to kill.
+AT_INTERFACE = {
+    "as the rules are made": (("squeeze",), "squeeze"),
+    "while faults are in force": (("squeeze", "hole", "step"), "step"),
+    "during the clearing of a hole": (("squeeze", "hole", "fill", "loosen"), "fill"),
+    "during the clearing of rules": (("squeeze", "loosen"), "loosen"),
+}
+
+
 def gone_after_s(run: Run) -> float:
     """End the chaos process by force; so many seconds until nothing of the network is left, or as long as it may take
     at all."""
@@ -56,6 +74,13 @@ def gone_after_s(run: Run) -> float:
     except Waited:
         return GONE_WITHIN_S
     return time.monotonic() - began
+
+
+def over(run: Run, unborn: bool) -> bool:
+    """Whether the state of a run is gone; one that may have ended `unborn`, before it had a keeper, leaves a folder in
+    which nothing was ever in force, and the next start takes that away."""
+    with taken_over(RunState(run.state / "it")) as nobodys:
+        return (unborn and nobodys) or not (run.state / "it").exists()
 
 
 @pytest.fixture
@@ -86,24 +111,70 @@ def test_sigkill_at_any_step_leaves_the_network_as_it_was(started: Callable[...,
     run.leaves_nothing(alive)
 
 
+@pytest.mark.world
+@pytest.mark.parametrize("moment", AT_INTERFACE)
+def test_sigkill_leaves_a_named_interface_as_it_was(started: Callable[..., Run], moment: str) -> None:
+    names, last = AT_INTERFACE[moment]
+    with remote() as (link, port):
+        on = {
+            "interface": link.far_link,
+            "cidrs": [f"{link.near_address}/32"],
+            "witness": f"{link.near_address}:{port}",
+        }
+        activities = {
+            "squeeze": network("squeeze", "bandwidth", rate_kbit=2000, seconds=600, on=on),
+            "hole": network("hole", "blackhole", seconds=600, on=on),
+            "fill": FILL,
+            "loosen": LOOSEN,
+            "step": waits("step", "action"),
+        }
+        before = [one.handle for one in Shell().qdiscs(link.far_link)]
+        run = started(method=[activities[name] for name in names], extension={})
+        run.reaches(last)
+        [place] = places(World.read(RunState(run.state / "it").world), "bandwidth", on)
+        ifb = LINKS / place.ends[Way.TO_DESKTOPS].interface
+
+        def left() -> list[str]:
+            qdiscs = [f"qdisc {one.handle}" for one in Shell().qdiscs(link.far_link) if one.handle not in before]
+            return [*left_of(run.evidence), *([ifb.name] if ifb.exists() else []), *qdiscs]
+
+        if last == "squeeze":
+            until(ifb.exists, "the ifb", UP_WITHIN_S, every_s=0.001)
+        elif last == "step":
+            assert {ifb.name, f"qdisc {HANDLE}", f"qdisc {INGRESS}"} < set(left())
+            assert any(one.startswith("nft table") for one in left())
+        alive = run.processes()
+        run.process.kill()
+        until(lambda: not left(), "the interface to be as before", GONE_WITHIN_S)
+        assert [one.handle for one in Shell().qdiscs(link.far_link)] == before
+        assert run.verdict()["verdict"] == "VOID"
+        run.leaves_nothing(alive)
+        assert left() == []
+
+
 @pytest.mark.prove
 def test_sigkill_at_random_moments_leaves_the_network_as_it_was(started: Callable[..., Run]) -> None:
     chance = random.Random(SEED)
+    strangers = unnamed_by_us()
     moments = [(kind, words, chance.uniform(0.0, s)) for kind, words, s, times in MOMENTS for _ in range(times)]
 
     def killed(number: int) -> tuple[float, Evidence]:
         kind, words, seconds = moments[number]
         run = started(str(number), method=(SQUEEZE, HOLE, waits("step", "action")), extension=ONE_SITE)
-        until(lambda: run.evidence.last(kind, **words) or run.process.poll(), kind, UP_WITHIN_S)
-        assert run.process.poll() is None
+        if kind != START:
+            until(lambda: run.evidence.last(kind, **words) or run.process.poll(), kind, UP_WITHIN_S)
+            assert run.process.poll() is None
         pause(seconds)
         took = gone_after_s(run)
-        until(lambda: not (run.state / "it").exists(), "the state of the run to go", UP_WITHIN_S)
+        until(lambda: over(run, unborn=kind == START), "the state of the run to go", UP_WITHIN_S)
+        assert left_of(run.evidence) == []
         return took, run.evidence
 
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         ended = list(pool.map(killed, range(len(moments))))
-    late = {moments[number]: round(took, 3) for number, (took, _) in enumerate(ended) if took > WITHIN_S}
-    assert late == {}
-    assert all(namespaces_of(evidence) for _, evidence in ended)
+    late = [(moments[number], round(took, 3)) for number, (took, _) in enumerate(ended) if took > WITHIN_S]
+    assert late == []
+    assert unnamed_by_us() <= strangers
+    made = [bool(namespaces_of(evidence)) for _, evidence in ended]
+    assert all(made[number] for number, (kind, _, _) in enumerate(moments) if kind != START)
     assert sum(bool(evidence.of("lease.held")) for _, evidence in ended) > TIMES_IN_FAULTS / 2

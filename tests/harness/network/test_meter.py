@@ -46,3 +46,12 @@ def test_the_far_side_has_one_of_the_ports() -> None:
             assert first.connects(1).failed == 0
         with pytest.raises(Unreachable, match=r"the meter's own address at 198.18.0.250 did not answer"):
             Meter(link.near, link.near_address, "198.18.0.250")
+
+
+def test_a_meter_that_cannot_be_had_holds_no_port() -> None:
+    with joined(far_is_root=True) as link:
+        with pytest.raises(Unreachable) as refused:
+            Meter(link.near, "198.18.0.250", link.far_address, [(8443, 8443)])
+        assert refused.value.address == "198.18.0.250"
+        with Meter(link.near, link.near_address, link.far_address, [(8443, 8443)]) as meter:
+            assert meter.connects(1).failed == 0

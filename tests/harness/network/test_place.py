@@ -24,7 +24,7 @@ def world(tmp_path: Path) -> World:
         run="r",
         folder=str(tmp_path),
         keeper_socket=str(tmp_path / "keeper.sock"),
-        api="https://api.example.test",
+        api="https://localhost",
         login="https://login.example.test",
         client_id="c",
         client_secret="s",
@@ -60,9 +60,9 @@ def test_ways_are_both_or_one() -> None:
 
 def test_at_an_interface_the_worlds_api_is_the_witness_and_what_comes_in_goes_over_an_ifb(world: World) -> None:
     name = _some_interface()
-    place = places(world, "latency", {"interface": name, "cidrs": ["34.195.0.0/16"], "ports": [443]})[0]
-    assert place.target == Target(("34.195.0.0/16",), ((443, 443),))
-    assert place.witness == ("api.example.test", 443)
+    place = places(world, "latency", {"interface": name, "cidrs": ["127.0.0.0/8"], "ports": [443]})[0]
+    assert place.target == Target(("127.0.0.0/8",), ((443, 443),))
+    assert place.witness == ("127.0.0.1", 443)
     assert place.ends[Way.FROM_DESKTOPS] == End("", name, outgoing=True)
     ifb = place.ends[Way.TO_DESKTOPS]
     assert (ifb.fed_by, ifb.interface[:3], len(ifb.interface)) == (name, "dsi", 13)
@@ -92,6 +92,9 @@ def test_holes_are_where_packets_arrive_if_both_ends_are_ours(world: World) -> N
         ({"interface": ""}, '"whole_interface": true for everything, found []'),
         ({"interface": "", "whole_interface": "yes"}, "on.whole_interface: expected true or false, found 'yes'"),
         ({"interface": "", "whole_interface": True, "witness": "x"}, "found 'x'"),
+        ({"interface": "", "whole_interface": True, "witness": "no.such.invalid:443"}, "a host that can be resolved"),
+        ({"interface": "", "cidrs": ["203.0.113.0/24"], "witness": "198.18.0.9:7"}, "inside 203.0.113.0/24 and the"),
+        ({"interface": "", "whole_interface": True, "ports": [80], "witness": "198.18.0.9:7"}, "found '198.18.0.9:7'"),
     ],
 )
 def test_what_is_off_is_named(world: World, on: dict[str, Any], sentence: str) -> None:

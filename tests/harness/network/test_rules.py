@@ -1,27 +1,49 @@
 """Rules on links of the tests' own; netem in its own tests, for kernels that have it."""
 
 import os
+import signal
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from harness.errors import BadInput, FaultNotInForce
-from harness.network.book import End, Order, opened
+from harness.errors import BadInput, FaultNotCleared, FaultNotInForce
+from harness.network.book import End, Order
 from harness.network.meter import Meter
 from harness.network.rules import counters, put_in_force, take_away
 from harness.network.shape import Shape
 from harness.network.shell import Shell, ToolFailed
 from harness.network.target import Target
 from harness.network.tc import Part
-from harness.waiting import pause
+from harness.waiting import until
+from tests.harness.network.left import LINKS
 from tests.harness.network.links import Joined, joined
 
 pytestmark = pytest.mark.world
 
 SLOW, SLOWER = Shape(rate_bit=2_000_000), Shape(rate_bit=500_000)
 VOICE = Target((), ((1024, 65535),), udp_only=True)
+
+
+# Holds the book and runs a tool that does not end by itself.
+CALLER = """
+import pathlib, sys
+from harness.network.book import opened
+from harness.network.shell import Shell
+
+with opened(pathlib.Path(sys.argv[1])) as book:
+    Shell("", book.lock).ip("monitor", "mroute")
+"""
+# In place of tc, at the front of the path: fails at one interface.
+FAILING = """#!/bin/sh
+input=$(cat)
+case "$* $input" in *" {interface} "*) echo "Error: busy" >&2; exit 2 ;; esac
+echo "$input" | exec /sbin/tc "$@"
+"""
 
 
 @pytest.fixture
@@ -66,6 +88,29 @@ def test_two_faults_on_one_interface_compose_and_are_cleared_each_for_itself(lin
     put_in_force(tmp_path, [order(link, "media_throttle", SLOWER, VOICE, "media_throttle-2")])
     take_away(tmp_path, "bandwidth-1", "bandwidth")
     assert slow_bit(link) == pytest.approx(500_000, rel=0.05)
+
+
+def test_what_was_not_taken_off_is_taken_off_by_the_next_who_tries(
+    link: Joined, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside, here = Shell(link.near), Shell()
+    before = inside.qdiscs(link.near_link), here.qdiscs(link.far_link)
+    ends = End(link.near, link.near_link, outgoing=True), End("", link.far_link, outgoing=False)
+    put_in_force(tmp_path, [Order("bandwidth-1", "bandwidth", end, Part(Target(), SLOW)) for end in ends])
+    put_in_force(tmp_path, [Order("media_throttle-1", "media_throttle", ends[0], Part(VOICE, SLOWER))])
+    with monkeypatch.context() as patch:
+        (tmp_path / "tc").write_text(FAILING.format(interface=link.near_link))
+        (tmp_path / "tc").chmod(0o700)
+        patch.setenv("PATH", str(tmp_path), prepend=":")
+        for _ in range(2):
+            with pytest.raises(FaultNotCleared, match=f"no rule of it, found {ends[0]}: tc .*: Error: busy"):
+                take_away(tmp_path, "bandwidth-1", "bandwidth")
+        assert [one.handle for one in here.qdiscs(link.far_link)] == [one.handle for one in before[1]]
+    assert "d602:" in [one.handle for one in inside.qdiscs(link.near_link)]
+    assert take_away(tmp_path, "bandwidth-1", "bandwidth") == {"rules": "gone"}
+    assert [one.handle for one in inside.qdiscs(link.near_link)] == ["d5:", "d601:"]
+    take_away(tmp_path, "media_throttle-1", "media_throttle")
+    assert [one.handle for one in inside.qdiscs(link.near_link)] == [one.handle for one in before[0]]
 
 
 def test_only_the_traffic_that_is_meant_is_shaped(link: Joined, tmp_path: Path) -> None:
@@ -129,14 +174,44 @@ def test_a_link_and_a_namespace_that_are_gone_have_no_rules(tmp_path: Path) -> N
 
 def test_what_comes_in_is_shaped_over_an_ifb_that_is_gone_afterwards(link: Joined, tmp_path: Path) -> None:
     end = End("", f"dsi{link.far_link[:10]}", outgoing=False, fed_by=link.far_link)
-    before = kinds(link), Shell().ip("-br", "link", "show", "type", "ifb")
+    before = kinds(link)
     put_in_force(tmp_path, [Order("bandwidth-1", "bandwidth", end, Part(Target(), SLOW))])
     with Meter(link.near, link.near_address, link.far_address) as meter:
         heard = meter.datagrams(outgoing=True, count=120, size=1000, rate_bit=4_000_000)
         assert heard.rate_bit == pytest.approx(2_000_000, rel=0.05)
         assert meter.datagrams(outgoing=False, count=120, size=1000).lost_percent == 0
     take_away(tmp_path, "bandwidth-1", "bandwidth")
-    assert (kinds(link), Shell().ip("-br", "link", "show", "type", "ifb")) == before
+    assert kinds(link) == before
+    assert not (LINKS / end.interface).exists()
+
+
+def test_one_of_two_faults_on_what_comes_in_is_cleared_without_taking_the_ifb_away(
+    link: Joined, tmp_path: Path
+) -> None:
+    end = End("", f"dsi{link.far_link[:10]}", outgoing=False, fed_by=link.far_link)
+    put_in_force(tmp_path, [Order("bandwidth-1", "bandwidth", end, Part(Target(), SLOW))])
+    index = socket.if_nametoindex(end.interface)
+    put_in_force(tmp_path, [Order("media_throttle-1", "media_throttle", end, Part(VOICE, SLOWER))])
+    with Meter(link.near, link.near_address, link.far_address) as meter:
+        heard = meter.datagrams(outgoing=True, count=60, size=1000, rate_bit=4_000_000)
+        assert heard.rate_bit == pytest.approx(500_000, rel=0.05)
+        take_away(tmp_path, "media_throttle-1", "media_throttle")
+        heard = meter.datagrams(outgoing=True, count=120, size=1000, rate_bit=4_000_000)
+        assert heard.rate_bit == pytest.approx(2_000_000, rel=0.05)
+    assert socket.if_nametoindex(end.interface) == index
+    take_away(tmp_path, "bandwidth-1", "bandwidth")
+    assert not (LINKS / end.interface).exists()
+
+
+def test_an_ifb_goes_though_the_interface_that_fed_it_is_gone(tmp_path: Path) -> None:
+    with joined(far_is_root=True) as link:
+        end = End("", f"dsi{link.far_link[:10]}", outgoing=False, fed_by=link.far_link)
+        put_in_force(tmp_path, [Order("bandwidth-1", "bandwidth", end, Part(Target(), SLOW))])
+        put_in_force(tmp_path, [Order("media_throttle-1", "media_throttle", end, Part(VOICE, SLOWER))])
+    assert (LINKS / end.interface).exists()
+    assert take_away(tmp_path, "bandwidth-1", "bandwidth") == {"rules": "gone"}
+    assert not (LINKS / end.interface).exists()
+    assert take_away(tmp_path, "media_throttle-1", "media_throttle") == {"rules": "gone"}
 
 
 def test_an_ingress_qdisc_of_somebody_else_is_refused(link: Joined, tmp_path: Path) -> None:
@@ -149,23 +224,31 @@ def test_an_ingress_qdisc_of_somebody_else_is_refused(link: Joined, tmp_path: Pa
 
 
 def test_whoever_cleans_up_waits_for_a_tool_that_outlived_its_caller(tmp_path: Path) -> None:
-    """The lock is held by a tool's own handle too, whatever became of the process that started it."""
-    reader, writer = os.pipe()
-    with opened(tmp_path) as book:
-        orphan = threading.Thread(target=lambda: Shell("", book.lock)._run(["cat"], ""))
-        orphan.start()
-        orphan.join()
-        held = os.dup(book.lock)  # as a tool that is still running has it
-    taken: list[str] = []
-    waiting = threading.Thread(target=lambda: taken.append(take_away(tmp_path, "x-1", "x")["rules"]))
-    waiting.start()
-    pause(0.1)
-    assert taken == []
-    os.close(held)
-    waiting.join(5)
+    caller = subprocess.Popen([sys.executable, "-c", CALLER, str(tmp_path)])
+    with caller:
+        tool = until(lambda: running_below(caller.pid, "ip"), "the tool to run", 30)
+        handle = os.pidfd_open(tool)
+        try:
+            caller.kill()
+            caller.wait()
+            taken: list[str] = []
+            waiting = threading.Thread(target=lambda: taken.append(take_away(tmp_path, "x-1", "x")["rules"]))
+            waiting.start()
+            waiting.join(0.3)
+            assert waiting.is_alive() and taken == []
+        finally:
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+            os.close(handle)
+    waiting.join(30)
     assert taken == ["gone"]
-    os.close(reader)
-    os.close(writer)
+
+
+def running_below(pid: int, name: str) -> int:
+    """The child `name` of a process; 0 if there is none (yet)."""
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        if Path(f"/proc/{child}/comm").read_text().strip() == name:
+            return int(child)
+    return 0
 
 
 @pytest.mark.netem
@@ -184,4 +267,12 @@ def test_netem_is_read_back_as_ordered_and_composes_with_a_rate(link: Joined, tm
     assert found[link.far_link][0]["delay"] == {"delay": 0.025, "jitter": 0.005, "correlation": 0.25}
     for fault in shapes:
         take_away(tmp_path, f"{fault}-1", fault)
+    assert not any("d5" in kind for kind in kinds(link))
+
+
+def test_faults_for_different_ports_are_in_force_side_by_side(link: Joined, tmp_path: Path) -> None:
+    for number, port in enumerate((7001, 7002, 7003)):
+        put_in_force(tmp_path, [order(link, f"fault{number}", SLOW, Target((), ((port, port),)))])
+    for number in range(3):
+        take_away(tmp_path, f"fault{number}-1", f"fault{number}")
     assert not any("d5" in kind for kind in kinds(link))

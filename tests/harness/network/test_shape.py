@@ -40,9 +40,9 @@ def test_tbf_is_told_rate_burst_and_queue(shape: Shape, words: str) -> None:
 
 
 def test_several_faults_add_up() -> None:
-    reordering, latency = Shape(reorder=25, delay_ms=5), Shape(delay_ms=20, jitter_ms=2)
+    loss, latency = Shape(loss=5), Shape(delay_ms=20, jitter_ms=2)
     slow, slower = Shape(rate_bit=2000, burst_bytes=9), Shape(rate_bit=1000)
-    assert together((reordering, latency, slow, slower)) == Shape(delay_ms=25, jitter_ms=2, reorder=25, rate_bit=1000)
+    assert together((loss, latency, slow, slower)) == Shape(delay_ms=20, jitter_ms=2, loss=5, rate_bit=1000)
     assert together(()) == Shape()
 
 

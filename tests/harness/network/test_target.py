@@ -33,10 +33,11 @@ def test_voice_is_udp_with_high_ports() -> None:
 
 
 def test_what_two_targets_have_in_common_matches_both() -> None:
-    assert words(common((GENESYS, Target(ports=((80, 80),))), outgoing=True))[0] == (
+    assert words(common((GENESYS, Target(ports=((443, 443),))), outgoing=True))[0] == (
         "ip: match ip dst 34.195.0.0/16 match ip protocol 6 0xff match ip dport 443 0xffff "
-        "match u32 0 0 match ip protocol 6 0xff match ip dport 80 0xffff"
+        "match u32 0 0 match ip protocol 6 0xff match ip dport 443 0xffff"
     )
+    assert common((GENESYS, Target(ports=((80, 80),))), outgoing=True) == []
 
 
 @pytest.mark.parametrize("ends", [(1, 65535), (1024, 65535), (443, 443), (8000, 8100), (1, 1), (65535, 65535)])
@@ -71,3 +72,18 @@ def test_what_is_no_network_and_no_port_is_refused(cidrs: object, ports: object,
     with pytest.raises(BadInput) as refused:
         target_of(cidrs, ports)
     assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("target", "taken"),
+    [
+        (Target(), (True, True)),
+        (Target(("198.18.0.0/15",), ((443, 443),)), (True, True)),
+        (Target(("2001:db8::/32", "198.18.0.0/24")), (True, True)),
+        (Target(("203.0.113.0/24",)), (False, False)),
+        (Target((), ((80, 442), (444, 500))), (False, False)),
+        (Target((), ((1, 1024),), udp_only=True), (False, True)),
+    ],
+)
+def test_a_target_takes_what_its_rules_would(target: Target, taken: tuple[bool, bool]) -> None:
+    assert tuple(target.takes("198.18.0.1", 443, udp) for udp in (False, True)) == taken

@@ -67,6 +67,19 @@ def test_different_targets_have_a_class_for_what_they_share_first() -> None:
     assert [one.shape for one in found] == [Shape(loss=2, rate_bit=8), Shape(loss=2), Shape(rate_bit=8)]
 
 
+def test_targets_that_have_nothing_in_common_have_no_class_for_it() -> None:
+    ports = [Target((), ((port, port),)) for port in (7001, 7002)]
+    found = classes([Part(ports[0], Shape(loss=2)), Part(ports[1], Shape(rate_bit=8))], outgoing=True)
+    assert [one.shape for one in found] == [Shape(loss=2), Shape(rate_bit=8)]
+    # Of TCP and UDP on port 40000 the voice is what they share.
+    both = [Part(VOICE, Shape(rate_bit=8)), Part(Target((), ((40000, 40000),)), Shape(loss=2))]
+    first = classes(both, outgoing=True)[0]
+    assert first.shape == Shape(loss=2, rate_bit=8)
+    assert not any("6 0xff" in " ".join(clause.words) for clause in first.clauses)
+    networks = [Part(Target((cidr,)), Shape(loss=2)) for cidr in ("34.195.0.0/16", "34.196.0.0/16")]
+    assert len(classes(networks, outgoing=True)) == 2
+
+
 def test_too_many_different_targets_are_refused() -> None:
     parts = [Part(Target((f"198.18.{number}.0/24",)), Shape(loss=2)) for number in range(4)]
     with pytest.raises(BadInput, match="faults on one interface: expected at most 3 different targets, found 4"):
@@ -97,7 +110,7 @@ def test_what_tc_prints_is_read() -> None:
         ("netem", "d501:", "d5:1", False),
         ("tbf", "d601:", "d501:1", False),
     ]
-    assert (found[1].packets, found[1].bytes, found[1].drops, found[2].backlog) == (200, 33764, 59, 1500)
+    assert (found[1].packets, found[1].bytes, found[1].drops, found[2].drops) == (200, 33764, 59, 12)
     assert ours(found) == found
     assert qdiscs("") == []
 
@@ -124,7 +137,7 @@ def test_what_is_missing_is_named() -> None:
 
 
 def root(kind: str, handle: str) -> list[Qdisc]:
-    return [Qdisc(kind, handle, "", True, {}, 0, 0, 0, 0)]
+    return [Qdisc(kind, handle, "", True, {}, 0, 0, 0)]
 
 
 def test_defaults_of_the_kernel_are_nobodys() -> None:
