@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from tracker.events import Event
 from tracker.following import Following
@@ -22,6 +22,7 @@ from tracker.store import Shared, Store, StoreFailed
 MOST_PER_BATCH = 2_000
 MOST_EVENTS = 2_000
 """Of one conversation; a long one has a hundred. Events out of order are a fold over all of them, on the loop."""
+MOST_GATHERINGS = 4
 HOUSEKEEPING_EVERY_S = 30.0
 
 
@@ -34,17 +35,21 @@ class Taken:
     full: tuple[Event, ...] = ()
 
 
+Told = Callable[[Taken | StoreFailed], None]
+"""Is told what became of a delivery, or why none of it counts. Must not block."""
+
+
 class _Delivery:
     """Events that wait for the store, and whoever waits for them."""
 
-    __slots__ = ("duplicates", "events", "full", "new", "taken")
+    __slots__ = ("duplicates", "events", "full", "new", "told")
 
-    def __init__(self, events: list[Event], duplicates: int, taken: "asyncio.Future[Taken]") -> None:
+    def __init__(self, events: list[Event], duplicates: int, told: Told) -> None:
         self.events = events
         self.duplicates = duplicates
         self.full: tuple[Event, ...] = ()
         self.new = 0
-        self.taken = taken
+        self.told = told
 
 
 def _wall_ms() -> int:
@@ -78,7 +83,9 @@ class Book:
         self._wall_ms = wall_ms
         self._waiting: list[_Delivery] = []
         self._wake = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._tasks: list[asyncio.Task[Any]] = []
         self._mark = self._snapshot_mark = 0
         self._problem = ""
         self._on_the_way: dict[str, int] = {}
@@ -102,8 +109,10 @@ class Book:
 
     async def close(self) -> None:
         """Write what waits, and end. The store stays open."""
-        while self._waiting and self._tasks and not self._tasks[0].done():
-            await asyncio.wait([delivery.taken for delivery in self._waiting])
+        if self._tasks:
+            idle = asyncio.create_task(self._idle.wait())
+            await asyncio.wait([idle, self._tasks[0]], return_when=asyncio.FIRST_COMPLETED)
+            self._tasks.append(idle)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -120,14 +129,24 @@ class Book:
         """Done when all of `events` that there is room for are durable and applied; or fails with `StoreFailed`, and
         none of them counts."""
         taken: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+
+        def told(found: Taken | StoreFailed) -> None:
+            if not taken.done():
+                taken.set_exception(found) if isinstance(found, StoreFailed) else taken.set_result(found)
+
+        self.take_and_tell(events, told)
+        return taken
+
+    def take_and_tell(self, events: Sequence[Event], told: Told) -> None:
+        """The same without a future, which costs as much as half of keeping an event; `told` may be called at once."""
         knows = self.ledger.knows
         fresh = [event for event in events if not knows(event)]
         if fresh:
-            self._waiting.append(_Delivery(fresh, len(events) - len(fresh), taken))
+            self._waiting.append(_Delivery(fresh, len(events) - len(fresh), told))
+            self._idle.clear()
             self._wake.set()
         else:
-            taken.set_result(Taken(0, len(events)))
-        return taken
+            told(Taken(0, len(events)))
 
     async def interaction(self, conversation: str) -> Interaction | None:
         """The conversation as it is now, from memory or, if it left, from the store; None if nobody heard of it."""
@@ -154,13 +173,25 @@ class Book:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
+                await self._gather()
                 batch = self._next_batch()
                 try:
                     await self._commit(batch)
                     self._problem = ""
                 except StoreFailed as why:
                     self._problem = str(why)
-                    _fail(batch, why)
+                    for delivery in batch:
+                        _tell(delivery, why)
+            self._idle.set()
+
+    async def _gather(self) -> None:
+        """Let those come who are about to: a commit costs about the same for one delivery as for twenty."""
+        before = 0
+        for _ in range(MOST_GATHERINGS):
+            if len(self._waiting) == before:
+                return
+            before = len(self._waiting)
+            await asyncio.sleep(0)  # waits: for what is to be read from other connections
 
     async def _keep_house(self) -> None:
         while True:
@@ -195,7 +226,8 @@ class Book:
         finally:
             self._on_the_way.clear()
         for delivery in batch:
-            _answer(delivery)
+            duplicates = delivery.duplicates + len(delivery.events) - delivery.new
+            _tell(delivery, Taken(delivery.new, duplicates, delivery.full))
 
     def _versions(self, events: Sequence[Event]) -> dict[str, int]:
         version = self.ledger.version
@@ -273,13 +305,10 @@ class Book:
             self._listener.changed(event, change)
 
 
-def _answer(delivery: _Delivery) -> None:
-    if not delivery.taken.done():
-        known = len(delivery.events) - delivery.new
-        delivery.taken.set_result(Taken(delivery.new, delivery.duplicates + known, delivery.full))
-
-
-def _fail(batch: list[_Delivery], why: StoreFailed) -> None:
-    for delivery in batch:
-        if not delivery.taken.done():
-            delivery.taken.set_exception(why)
+def _tell(delivery: _Delivery, found: Taken | StoreFailed) -> None:
+    try:
+        delivery.told(found)
+    except Exception as error:
+        # Whoever cannot be told is alone in that: the others are, and deliveries go on.
+        context = {"message": "a delivery could not be answered", "exception": error}
+        asyncio.get_running_loop().call_exception_handler(context)

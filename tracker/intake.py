@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from tracker.answer import Answer
 from tracker.book import MOST_EVENTS, Book, Taken
@@ -53,7 +54,7 @@ class Intake:
             return
         item = items[0]
         if type(item) is Event:
-            self._book.take(items).add_done_callback(lambda taken: self._one(taken, reply))  # type: ignore[arg-type]
+            self._book.take_and_tell((item,), partial(self._one, reply))
         elif type(item) is Unsupported:
             self.tally.unsupported += 1
             reply(UNSUPPORTED)
@@ -71,15 +72,15 @@ class Intake:
         self.take(body, reply)
         return await answered
 
-    def _one(self, taken: "asyncio.Future[Taken]", reply: Reply) -> None:
-        if taken.cancelled() or taken.exception() is not None:
+    def _one(self, reply: Reply, taken: Taken | StoreFailed) -> None:
+        if isinstance(taken, StoreFailed):
             self.tally.unkept += 1
             reply(NOT_KEPT)
-        elif taken.result().accepted:
+        elif taken.accepted:
             self.tally.accepted += 1
             reply(ACCEPTED)
-        elif full := taken.result().full:
-            self._later([_too_much(event) for event in full], reply)
+        elif taken.full:
+            self._later([_too_much(event) for event in taken.full], reply)
         else:
             self.tally.duplicates += 1
             reply(DUPLICATE)
