@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from tracker.answer import Answer
 from tracker.book import MOST_EVENTS, Book, Taken
@@ -52,8 +53,8 @@ class Intake:
             self._later(items, reply)
             return
         item = items[0]
-        if type(item) is Event and not self._book.full(item.conversation):
-            self._book.take(items).add_done_callback(lambda taken: self._one(taken, reply))  # type: ignore[arg-type]
+        if type(item) is Event:
+            self._book.take_and_tell((item,), partial(self._one, reply))
         elif type(item) is Unsupported:
             self.tally.unsupported += 1
             reply(UNSUPPORTED)
@@ -71,13 +72,15 @@ class Intake:
         self.take(body, reply)
         return await answered
 
-    def _one(self, taken: "asyncio.Future[Taken]", reply: Reply) -> None:
-        if taken.cancelled() or taken.exception() is not None:
+    def _one(self, reply: Reply, taken: Taken | StoreFailed) -> None:
+        if isinstance(taken, StoreFailed):
             self.tally.unkept += 1
             reply(NOT_KEPT)
-        elif taken.result().accepted:
+        elif taken.accepted:
             self.tally.accepted += 1
             reply(ACCEPTED)
+        elif taken.full:
+            self._later([_too_much(event) for event in taken.full], reply)
         else:
             self.tally.duplicates += 1
             reply(DUPLICATE)
@@ -88,25 +91,21 @@ class Intake:
         task.add_done_callback(self._busy.discard)
 
     async def _keep(self, items: Sequence[Item], reply: Reply) -> None:
-        judged = [self._judged(item) for item in items]
-        events = [item for item in judged if type(item) is Event]
-        bad = [item for item in judged if type(item) is Bad]
+        events = [item for item in items if type(item) is Event]
+        bad = [item for item in items if type(item) is Bad]
+        unsupported = len(items) - len(events) - len(bad)
         try:
             taken = await self._book.take(events) if events else Taken(0, 0)
+            bad += [_too_much(event) for event in taken.full]
             for one in bad:
                 await self._store.dead_letter(one.raw, one.reason, int(time.time() * 1000))
         except StoreFailed:
             self.tally.unkept += 1
             reply(NOT_KEPT)
             return
-        answer = Answer(taken.accepted, taken.duplicates, len(items) - len(events) - len(bad), len(bad))
+        answer = Answer(taken.accepted, taken.duplicates, unsupported, len(bad))
         self._count(answer)
         reply(answer)
-
-    def _judged(self, item: Item) -> Item:
-        if type(item) is Event and self._book.full(item.conversation):
-            return Bad(FULL, repr(item).encode())
-        return item
 
     def _count(self, answer: Answer) -> None:
         tally = self.tally
@@ -114,3 +113,7 @@ class Intake:
         tally.duplicates += answer.duplicates
         tally.unsupported += answer.unsupported
         tally.rejected += answer.rejected
+
+
+def _too_much(event: Event) -> Bad:
+    return Bad(FULL, repr(event).encode())

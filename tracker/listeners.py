@@ -1,6 +1,5 @@
 """Who hears of what the book applied: the metrics, the alerts, the percentiles. None of them keeps the book waiting."""
 
-import time
 from collections.abc import Sequence
 
 from tracker.alerts.desk import Alerts
@@ -10,7 +9,7 @@ from tracker.ledger import Change, Condition, Ledger, Visit
 from tracker.metrics.points import Point, Status
 from tracker.metrics.writer import Metrics
 
-# Far longer than points stay in memory alone, and short enough to tell little twice.
+# Before the last sign of life. Far longer than points stay in memory alone, and short enough to tell little twice.
 RECALLED_S = 60.0
 
 
@@ -34,7 +33,7 @@ class Listeners:
         """A conversation is known again after a start: its last stays are told once more, for a life that was ended by
         force may have kept their points in memory. The same point written twice is one point in the store."""
         interaction = self._ledger.interaction(conversation)
-        since_ms = int((time.time() - RECALLED_S) * 1000)
+        since_ms = int((self._metrics.last_life_s - RECALLED_S) * 1000)
         for visit in interaction.visits if interaction else ():
             if visit.left_ms is not None and visit.left_ms >= since_ms:
                 self._visited(conversation, visit)
@@ -54,8 +53,8 @@ class Listeners:
             return
         self.dwell.add(visit.queue, visit.dwell_ms)
         dwell_s = visit.dwell_ms / 1000
-        interaction = self._ledger.interaction(conversation)
-        bounces = interaction.bounces if interaction else 0
+        # As of the end of the stay: told again later it is the same point.
+        bounces = self._ledger.bounces(conversation, visit.queue, visit.left_ms)
         limits = self._ledger.thresholds.of(visit.queue)
         status = Status.NORMAL
         if bounces > limits.max_bounces:

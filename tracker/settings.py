@@ -18,9 +18,10 @@ KEYS = (
 TEXTS = ("host", "data", "store", "read_token_env", "proxy", "ca", "defect")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Limits:
-    """When a conversation in a queue is stuck, and when it bounces; the defaults are those of the seed's tracker."""
+    """Stuck: inside a queue for more than `max_dwell_s`. Bouncing: back in a queue more than `max_bounces` times. The
+    defaults are those of the seed's tracker."""
 
     max_dwell_s: float = 300.0
     max_bounces: int = 3
@@ -89,10 +90,6 @@ class Settings:
     ca: Path | None = None
     life_line: bool = False
     defect: str | None = None
-
-    def limits_of(self, queue: str) -> Limits:
-        """The limits of `queue`."""
-        return self.queues.get(queue, self.limits)
 
 
 def read(path: Path, environment: Mapping[str, str]) -> Settings:

@@ -12,15 +12,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness.waiting import eventually
 from tests.tracker.histories import START_MS, conversations, deliveries, parts
 from tests.tracker.ledger.test_ledger import C, as_truth, bouncing, ended, entered, left
 from tests.tracker.oracle import truth
+from tests.tracker.store.test_journal import waiting_in_the_journal
 from tracker.book import Book, Taken
-from tracker.events import Event
+from tracker.events import Event, Kind
 from tracker.ledger import Change, Condition, Ledger
 from tracker.store import Appended, Store, StoreFailed
 from tracker.store.journal import JournalStore
-from tracker.store.sqlite import SqliteStore
 
 T = START_MS
 
@@ -33,7 +34,7 @@ class Opened:
         self.changes: list[tuple[Event, Change]] = []
         self.alarms: list[Condition] = []
         self.leads: bool | None = None
-        self.store = store or SqliteStore(folder)
+        self.store = store or JournalStore(folder)
         self.ledger = ledger or Ledger()
         self.book = Book(self.ledger, self.store, self, wall_ms=lambda: self.now_ms)
 
@@ -72,27 +73,37 @@ def in_a_folder(test: Callable[[Path], Coroutine[Any, Any, None]]) -> None:
 OFTEN = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
-@pytest.mark.parametrize("kind", [SqliteStore, JournalStore])
+def over(name: str) -> st.SearchStrategy[list[Event]]:
+    """Conversations that are over."""
+    end = Event(f"{name}/end", name, Kind.CUSTOMER_END, T + 10**9, "customer")
+    return conversations(name).map(lambda events: [*events, end])
+
+
 @OFTEN
 @given(data=st.data())
 def test_split_over_parallel_deliveries_and_restarts_the_state_is_that_of_the_events_in_order(
-    kind: type[SqliteStore], data: st.DataObject
+    data: st.DataObject,
 ) -> None:
-    told = {name: data.draw(conversations(name)) for name in ("c-1", "c-2")}
+    told = {name: data.draw(st.one_of(conversations(name), over(name))) for name in ("c-1", "c-2")}
     arriving = data.draw(deliveries([event for events in told.values() for event in events]))
     lives = list(parts(arriving, data.draw(st.lists(st.integers(0, 12), max_size=3))))
     sizes = data.draw(st.lists(st.integers(1, 4), min_size=1, max_size=8))
 
     async def test(folder: Path) -> None:
-        accepted = 0
+        accepted, arrived = 0, list[Event]()
         for life in lives:
-            ledger = Ledger(most_over=data.draw(st.sampled_from([0, 50])))
-            async with opened(folder, ledger, kind(folder)) as tracker:
-                taken = [tracker.book.take(piece) for piece in parts(life, sizes) if piece]
-                tracker.ledger.due(T)
-                accepted += sum(answer.accepted for answer in await asyncio.gather(*taken))
-                assert len(tracker.changes) == sum(answer.accepted for answer in await asyncio.gather(*taken))
-        async with opened(folder, store=kind(folder)) as tracker:
+            most_over, crowd = data.draw(st.sampled_from([(0, 0), (1, 0), (50, 500)]))
+            async with opened(folder, Ledger(most_over=most_over, crowd=crowd)) as tracker:
+                for at_once in parts(life, sizes):
+                    taken = [tracker.book.take(piece) for piece in parts(at_once, sizes) if piece]
+                    tracker.ledger.due(T)
+                    accepted += sum(answer.accepted for answer in await asyncio.gather(*taken))
+                    arrived += at_once
+                    for name in told:
+                        found = await tracker.book.interaction(name)
+                        in_order = Ledger().view(name, [event for event in arrived if event.conversation == name])
+                        assert (found and as_truth(found)) == (in_order and as_truth(in_order))
+        async with opened(folder) as tracker:
             for name, events in told.items():
                 found = await tracker.book.interaction(name)
                 assert as_truth(found) == truth(events)
@@ -130,16 +141,63 @@ def test_a_late_event_of_a_conversation_that_left_memory_lands_right(tmp_path: P
     asyncio.run(test())
 
 
+class Interrupted(JournalStore):
+    """A store that is busy for so long that something happens meanwhile: the first of these, then the next."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.meanwhile: list[Callable[[], object]] = []
+
+    async def append(self, events: Sequence[Event], known: Any) -> Appended:
+        """See `Store`."""
+        appended = await super().append(events, known)
+        self._happens()
+        return appended
+
+    async def events_of(self, conversation: str) -> list[Event]:
+        """See `Store`."""
+        found = await super().events_of(conversation)
+        self._happens()
+        return found
+
+    def _happens(self) -> None:
+        if self.meanwhile:
+            self.meanwhile.pop(0)()
+
+
 def test_what_is_forgotten_while_the_store_is_busy_is_not_taken_for_new(tmp_path: Path) -> None:
     async def test() -> None:
-        async with opened(tmp_path, Ledger(retention_s=10)) as tracker:
-            tracker.ledger.due(T)
+        store = Interrupted(tmp_path)
+        async with opened(tmp_path, Ledger(retention_s=10), store) as tracker:
+            due = tracker.ledger.due
+            due(T)
             await tracker.book.take([entered(1), left(2)])
-            taking = tracker.book.take([ended(3)])
-            await asyncio.sleep(0)  # waits: for the book to hand the event to its store
-            tracker.ledger.due(T + 60_000)
-            assert await taking == Taken(1, 0)
-            assert tracker.ledger.interaction(C).version == 3
+            due(T + 5_000)
+            await tracker.book.take([of_another(entered(1)), of_another(left(2))])
+            # One leaves while the events are written, the other one while those of the first are looked for.
+            store.meanwhile = [lambda: due(T + 12_000), lambda: due(T + 60_000)]
+            assert await tracker.book.take([of_another(ended(3)), ended(3)]) == Taken(2, 0)
+            assert store.meanwhile == []
+            assert [tracker.ledger.version(name) for name in (C, "another")] == [3, 3]
+
+    asyncio.run(test())
+
+
+def of_another(event: Event) -> Event:
+    """The same in another conversation."""
+    return replace(event, id=f"another/{event.id}", conversation="another")
+
+
+def test_what_is_over_and_too_much_leaves_after_a_batch_and_not_amid_it(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with opened(tmp_path, Ledger(most_over=1, crowd=1)) as tracker:
+            await tracker.book.take([left(2), ended(3)])
+            ends = [replace(ended(3), id=f"end-{number}", conversation=f"c-{number}") for number in range(5)]
+            assert await tracker.book.take([*ends, entered(1)]) == Taken(6, 0)
+            (change,) = [change for event, change in tracker.changes if event == entered(1)]
+            assert [visit.dwell_ms for visit in change.completed] == [1000]
+            assert tracker.ledger.size() == 1
+            assert (await tracker.book.interaction(C)).version == 3
 
     asyncio.run(test())
 
@@ -164,6 +222,8 @@ def test_only_what_is_not_over_is_replayed_and_what_is_too_old_is_dropped(tmp_pa
             await tracker.book.take([entered(1), left(2), ended(3)])
             await tracker.book.take([replace(entered(20), conversation="waits")])
             tracker.store.keep_s = 1000
+            await eventually(lambda: waiting_in_the_journal(tmp_path) == 0, "all to be filed", 20)
+            await tracker.book.keep_house()
             tracker.now_ms = T + 1_010_000
             await tracker.book.keep_house()
             assert await tracker.store.events_of(C) == []
@@ -174,7 +234,7 @@ def test_only_what_is_not_over_is_replayed_and_what_is_too_old_is_dropped(tmp_pa
     asyncio.run(test())
 
 
-class BrokenOnce(SqliteStore):
+class BrokenOnce(JournalStore):
     """A store whose disk fails once."""
 
     broken = True

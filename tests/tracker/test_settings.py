@@ -32,7 +32,7 @@ WHOLE: dict[str, Any] = {
 
 def test_every_setting_is_read_and_no_secret_is_shown() -> None:
     found = settings.parse(WHOLE, SECRETS)
-    assert (found.limits, found.limits_of("vip"), found.limits_of("x")) == (Limits(60), Limits(60, 1), Limits(60))
+    assert (found.limits, found.queues) == (Limits(60), {"vip": Limits(60, 1)})
     assert found.delivery.token and found.delivery.token.value == "s3cret-token"
     assert found.cloud and found.cloud.secret.value == "s3cret-client"
     assert found.tsdb and found.tsdb.deadline_s == 5

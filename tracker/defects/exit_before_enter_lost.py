@@ -3,7 +3,7 @@
 Order is enforced instead of restored.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from tracker import ledger
@@ -22,6 +22,10 @@ class EnforcesOrder(Ledger):
         if event.kind is Kind.ACD_END and not self._is_inside(event):
             return Change(applied=True)
         return super().apply(event)
+
+    def apply_all(self, conversation: str, events: Sequence[Event]) -> list[Change]:
+        """Each on its own."""
+        return [self.apply(event) for event in events]
 
     def load(self, conversation: str, events: Iterable[Event]) -> list[Condition]:
         """In the order in which they came, as they were taken the first time."""

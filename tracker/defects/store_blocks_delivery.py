@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from tracker.book import Book, Taken
+from tracker.book import Book, Taken, Told
 from tracker.events import Event, Kind
 from tracker.listeners import Listeners
 from tracker.metrics.writer import Metrics
 from tracker.parts import Parts
 from tracker.settings import Settings
+from tracker.store import StoreFailed
 
 SEEN_IN = "seed 000"
 LOOK_EVERY_S = 0.005
@@ -24,18 +25,28 @@ class WaitsForTheStore(Book):
 
     metrics: Metrics | None = None
 
-    def take(self, events: Sequence[Event]) -> "asyncio.Future[Taken]":
-        """Done when the events are durable, and the points of the stays that they end written."""
-        taken = super().take(events)
-        ends_a_stay = any(event.kind is Kind.ACD_END for event in events)
-        return asyncio.ensure_future(self._written(taken)) if ends_a_stay else taken
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._waiters: set[asyncio.Task[None]] = set()
 
-    async def _written(self, taken: "asyncio.Future[Taken]") -> Taken:
-        found = await taken
+    def take_and_tell(self, events: Sequence[Event], told: Told) -> None:
+        """Told when the events are durable, and the points of the stays that they end written."""
+        if not any(event.kind is Kind.ACD_END for event in events):
+            super().take_and_tell(events, told)
+            return
+
+        def kept(found: Taken | StoreFailed) -> None:
+            waiter = asyncio.ensure_future(self._written(found, told))
+            self._waiters.add(waiter)
+            waiter.add_done_callback(self._waiters.discard)
+
+        super().take_and_tell(events, kept)
+
+    async def _written(self, found: Taken | StoreFailed, told: Told) -> None:
         offered = self.metrics.counts().offered if self.metrics else 0
         while self.metrics and _settled(self.metrics) < offered:  # noqa: ASYNC110
             await asyncio.sleep(LOOK_EVERY_S)  # waits: for the store, that is the defect
-        return found
+        told(found)
 
 
 def plant(parts: Parts) -> Parts:

@@ -4,6 +4,7 @@ An event changes a conversation in two steps, and a read may come between them.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,6 +34,10 @@ class WritesInTwoSteps(Ledger):
             self._before.pop(event.conversation, None)
             self._before[event.conversation] = (time.monotonic() + BETWEEN_S, before)
         return change
+
+    def apply_all(self, conversation: str, events: Sequence[Event]) -> list[Change]:
+        """Each on its own."""
+        return [self.apply(event) for event in events]
 
     def interaction(self, conversation: str) -> Interaction | None:
         """Visits and transitions of now; version, queue and bounces of before, for a while."""

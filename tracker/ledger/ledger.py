@@ -1,7 +1,8 @@
 """The ledger: every conversation's story, what is wrong with it, and what may be forgotten.
 
 For any order of arrival, with any repetitions, the state equals that of the same events in order, once each. An event
-that is newer than all others of its conversation costs O(1); any other, one fold over that conversation's few events.
+that is newer than all others of its conversation costs O(1); those that are not, and come at once, cost one fold over
+that conversation's few events.
 
 Time passes only by `due(now_ms)`: it finds what became stuck (a heap of deadlines, O(log n) each) and lets go of what
 was silent for long: `retention_s` for a conversation that is over or in no queue, four days (as long as the feed may
@@ -10,7 +11,7 @@ retry) for one that is inside a queue. See `memory.py`.
 
 import heapq
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import islice
@@ -20,7 +21,7 @@ from tracker.events import Event, Kind
 from tracker.ledger.conditions import bounced, bouncing, deadline_ms, ended, released, stuck, unknown_stays
 from tracker.ledger.interaction import Condition, Interaction, Visit
 from tracker.ledger.limits import Thresholds
-from tracker.ledger.memory import Memory, Record, Shelf
+from tracker.ledger.memory import CROWD, Memory, Record, Shelf
 from tracker.ledger.story import RANK, Fact, Meaning, Story, facts_of, meaning_of, told
 
 State = Literal["open", "stuck", "anomalous"]
@@ -51,7 +52,11 @@ class Ledger:
     story: type[Story] = Story
 
     def __init__(
-        self, thresholds: Thresholds | None = None, retention_s: float = 3600.0, most_over: int = MOST_OVER
+        self,
+        thresholds: Thresholds | None = None,
+        retention_s: float = 3600.0,
+        most_over: int = MOST_OVER,
+        crowd: int = CROWD,
     ) -> None:
         self.thresholds = thresholds or Thresholds()
         retention_ms = int(retention_s * 1000)
@@ -59,9 +64,11 @@ class Ledger:
             queued=Shelf(LONGEST_SILENCE_MS, MOST_QUEUED),
             talking=Shelf(retention_ms, MOST_TALKING),
             over=Shelf(retention_ms, most_over),
+            crowd=crowd,
         )
         self._records = self._memory.records
         self._troubled: dict[str, Record] = {}
+        self._anomalous: dict[str, Record] = {}
         self._deadlines: list[tuple[int, str]] = []
 
     def apply(self, event: Event) -> Change:
@@ -79,6 +86,26 @@ class Ledger:
         facts.insert(place, (*meaning, event.outcome or ""))
         return self._tell_again(conversation, record)
 
+    def apply_all(self, conversation: str, events: Sequence[Event]) -> list[Change]:
+        """Take events of one conversation; a change for each. However many are out of order, they are one fold: the
+        change of the last of them is that of all."""
+        changes: list[Change] = []
+        late = 0
+        for number, event in enumerate(events, 1):
+            record, meaning = self._records.get(conversation), meaning_of(event)
+            place = None
+            if record is not None and (late or meaning < record.facts[-1]):
+                place = _place_of(meaning, record.facts)
+            if record is None or place is None:
+                changes.append(self.apply(event))
+            else:
+                record.facts.insert(place, (*meaning, event.outcome or ""))
+                changes.append(QUIET)
+                late = number
+        if late:
+            changes[late - 1] = self._tell_again(conversation, self._records[conversation])
+        return changes
+
     def knows(self, event: Event) -> bool:
         """Whether this very event was applied before, as far as memory goes."""
         record = self._records.get(event.conversation)
@@ -92,10 +119,10 @@ class Ledger:
         record = self._records.get(conversation)
         return 0 if record is None else len(record.facts)
 
-    def bounces(self, conversation: str, queue: str) -> int:
-        """How often the conversation bounced into `queue`; 0 if it is not in memory."""
+    def bounces(self, conversation: str, queue: str, until_ms: int) -> int:
+        """How often the conversation had bounced into `queue` by `until_ms`; 0 if it is not in memory."""
         record = self._records.get(conversation)
-        return 0 if record is None else len(record.story.bounced.get(queue, ()))
+        return 0 if record is None else sum(at_ms <= until_ms for at_ms in record.story.bounced.get(queue, ()))
 
     def load(self, conversation: str, events: Iterable[Event]) -> list[Condition]:
         """Take in all events of a conversation at once, as its store knows them, in place of what is in memory. Answers
@@ -123,8 +150,15 @@ class Ledger:
                 found += self._stuck(conversation, record, now_ms)
         for conversation, record in self._memory.forget():
             self._troubled.pop(conversation, None)
+            self._anomalous.pop(conversation, None)
             found += [ended(held, held.value) for held in record.held]
         return found
+
+    def trim(self) -> None:
+        """Let go of what is over and too much, where time does not pass. Between events, never amid those of a batch:
+        who takes them in must know all of what came before."""
+        for conversation in self._memory.trim():
+            self._anomalous.pop(conversation, None)
 
     def next_deadline(self) -> int | None:
         """When `due` may find something stuck, in epoch ms."""
@@ -142,12 +176,11 @@ class Ledger:
 
     def listing(self, state: State, offset: int, limit: int) -> tuple[list[Interaction], int]:
         """A page of those in memory, and how many there are."""
+        names: Collection[str] = self._anomalous
         if state == "open":
             names = self.unfinished()
         elif state == "stuck":
             names = [name for name, record in self._troubled.items() if any(c.kind == "stuck" for c in record.held)]
-        else:
-            names = [name for name, record in self._records.items() if bouncing(record.story, self.thresholds)]
         page = [self.interaction(name) for name in islice(names, offset, offset + limit)]
         return [found for found in page if found is not None], len(names)
 
@@ -241,6 +274,10 @@ class Ledger:
             self._troubled[conversation] = record
         else:
             self._troubled.pop(conversation, None)
+        if record.story.bounced and bouncing(record.story, self.thresholds):
+            self._anomalous[conversation] = record
+        elif self._anomalous:
+            self._anomalous.pop(conversation, None)
 
     def _place(self, conversation: str, record: Record) -> None:
         self._memory.place(conversation, record)

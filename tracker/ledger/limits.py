@@ -3,20 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Stuck: inside a queue for more than `max_dwell_s`. Bouncing: back in a queue more than `max_bounces` times."""
-
-    max_dwell_s: float = 300.0
-    max_bounces: int = 3
+from tracker.settings import Limits
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """The limits of every queue: its own, or the default."""
 
-    default: Limits = Limits()
+    default: Limits = field(default_factory=Limits)
     queues: Mapping[str, Limits] = field(default_factory=dict)
 
     def of(self, queue: str) -> Limits:

@@ -12,6 +12,7 @@ from tracker.ledger.interaction import Condition
 from tracker.ledger.story import Fact, Story
 
 CROWD = 500
+"""To let go of the first of a dictionary costs a look at all that went before it: it is done for many at once."""
 
 
 class Shelf:
@@ -50,11 +51,12 @@ class Record:
 class Memory:
     """All records, by conversation."""
 
-    def __init__(self, queued: Shelf, talking: Shelf, over: Shelf) -> None:
+    def __init__(self, queued: Shelf, talking: Shelf, over: Shelf, crowd: int = CROWD) -> None:
         self.records: dict[str, Record] = {}
         self.queued = queued
         self.talking = talking
         self.over = over
+        self.crowd = crowd
         self.now_ms = 0
 
     def place(self, conversation: str, record: Record) -> None:
@@ -68,10 +70,6 @@ class Memory:
         shelf.records[conversation] = record
         record.shelf = shelf
         record.touched_ms = self.now_ms
-        if shelf is self.over and len(shelf.records) > shelf.most + CROWD:
-            # Time may be far from passing while very many end. Nothing holds of what is over, so nobody need be told.
-            for leaving in list(islice(shelf.records, CROWD)):
-                del shelf.records[leaving], self.records[leaving]
 
     def tick(self, now_ms: int) -> None:
         """Time goes on, never back. What came before the first look at the clock is as old as that look."""
@@ -79,6 +77,17 @@ class Memory:
             for record in self.records.values():
                 record.touched_ms = now_ms
         self.now_ms = max(now_ms, self.now_ms)
+
+    def trim(self) -> list[str]:
+        """Let go of those that are over and too many by a crowd: time may be far from passing while very many end.
+        Nothing holds of what is over, so nobody need be told."""
+        over = self.over.records
+        if len(over) <= self.over.most + self.crowd:
+            return []
+        gone = list(islice(over, len(over) - self.over.most))
+        for conversation in gone:
+            del over[conversation], self.records[conversation]
+        return gone
 
     def forget(self) -> list[tuple[str, Record]]:
         """Let go of those that leave now."""

@@ -23,13 +23,12 @@ LONGEST_BACKOFF_S = 5.0
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of points so far; `dropped` and `aged` over the life of the spool, the others since the start."""
+    """What became of points so far; `dropped` over the life of the spool, the others since the start."""
 
     offered: int = 0
     lost: int = 0  # gone before the spool had them: the thread could not keep up, or the disk refused them
     spooled: int = 0  # on disk now
-    dropped: int = 0  # dropped from the spool unwritten, for want of room, the oldest first
-    aged: int = 0  # the same where the spool is the store: that is how long it keeps points
+    dropped: int = 0  # dropped from the spool unwritten, for want of room, the oldest first; none if it is the store
     written: int = 0
     refused: int = 0  # the store does not want them
     failures: int = 0  # writes that had to be tried again
@@ -40,6 +39,7 @@ class Metrics:
     """Takes points from any thread without ever waiting; its own thread spools them and, with a store, writes them.
 
     `connect` makes the store at the start; without it the points stay in the spool at `path`, then the store.
+    `last_life_s` is the wall clock when an earlier life last wrote to the spool; now, if there was none.
     """
 
     linger_s = LINGER_S
@@ -48,6 +48,7 @@ class Metrics:
         self, path: Path, connect: Callable[[], Store] | None = None, seed: int = 0, capacity: int = CAPACITY
     ) -> None:
         self.path = path
+        self.last_life_s = _last_written_s(path)
         self._connect = connect
         self._capacity = capacity
         self._backoff = Backoff(Random(seed), most_s=LONGEST_BACKOFF_S)
@@ -97,7 +98,7 @@ class Metrics:
                 self._await_work(store is not None, retry_at)
                 self._spool_waiting()
                 if store and len(self._spool) and time.monotonic() >= retry_at:
-                    retry_at = time.monotonic() + self._write_one(store)
+                    retry_at = time.monotonic() + self._try_one(store)
         finally:
             self._spool_waiting()
             self._spool.close()
@@ -122,12 +123,19 @@ class Metrics:
         except sqlite3.Error as error:
             lost = self._counts.lost + len(points)
             self._counts = replace(self._counts, lost=lost, problem=f"the spool refused points: {error}")
-        gone, store = self._spool.dropped, self._connect is not None
-        dropped, aged = (gone, 0) if store else (0, gone)
-        self._counts = replace(self._counts, spooled=len(self._spool), dropped=dropped, aged=aged)
+        dropped = self._spool.dropped if self._connect else 0
+        self._counts = replace(self._counts, spooled=len(self._spool), dropped=dropped)
+
+    def _try_one(self, store: Store) -> float:
+        """Write one batch, if the disk lets us; the seconds to wait before the next."""
+        try:
+            return self._write_one(store)
+        except sqlite3.Error as error:
+            failures = self._counts.failures + 1
+            self._counts = replace(self._counts, failures=failures, problem=f"the spool failed: {error}")
+            return self._backoff.failed()
 
     def _write_one(self, store: Store) -> float:
-        """Write one batch; the seconds to wait before the next."""
         batch = self._spool.oldest(self._batch)
         outcome, problem = store.write(lines(point for _, point in batch))
         self._counts = replace(self._counts, problem=problem)
@@ -141,9 +149,9 @@ class Metrics:
         return 0.0
 
     def _settled(self, batch: list[tuple[int, Point]], outcome: Outcome) -> None:
+        self._spool.remove([number for number, _ in batch])
         self._backoff.succeeded()
         self._batch = min(BATCH, self._batch * 2)
-        self._spool.remove([number for number, _ in batch])
         found = self._counts
         written = len(batch) if outcome is Outcome.WRITTEN else 0
         self._counts = replace(
@@ -152,3 +160,9 @@ class Metrics:
             written=found.written + written,
             refused=found.refused + len(batch) - written,
         )
+
+
+def _last_written_s(path: Path) -> float:
+    """What is written stands beside the file, in its log, until it is put in order."""
+    files = (path, path.with_name(f"{path.name}-wal"))
+    return max((file.stat().st_mtime for file in files if file.exists()), default=time.time())

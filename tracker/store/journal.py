@@ -14,13 +14,13 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import orjson
 
 from tracker.events import Event
 from tracker.store.protocol import Appended, StoreFailed
-from tracker.store.sqlite import COLUMNS, NUMBER_OF, SCHEMA, SqliteStore, _found, _in_transaction
+from tracker.store.sqlite import COLUMNS, NUMBER_OF, SqliteStore, _found, _in_transaction
 
 Row = tuple[str, str, int, int, str | None, str | None, str | None, str | None]
 
@@ -44,8 +44,6 @@ FILE_ALL = (
 class JournalStore(SqliteStore):
     """See `Store`. Events are numbered in the order of their appends; the numbers are those of the indexed file, so
     no index over ids is needed to file each once."""
-
-    schema: ClassVar[str] = SCHEMA
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)

@@ -7,21 +7,38 @@ missed. An event is the same by its id or by its meaning: both are unique.
 """
 
 import asyncio
+import contextlib
+import os
+import socket
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import psycopg
 from psycopg.rows import TupleRow
 
 from tracker.events import Event, Kind
+from tracker.ledger.ledger import LONGEST_SILENCE_MS
 from tracker.store.protocol import KEEP_S, LONGEST_RAW, Appended, DeadLetter, StoreFailed
 
 Connection = psycopg.AsyncConnection[TupleRow]
 
 CONNECT_S = 5
 STATEMENT_MS = 15_000
+ANSWER_S = 20.0
+"""For all of a transaction. Longer than a statement may take, and shorter than the server takes to notice that we are
+gone: who led knows it before another one leads."""
+KEEPALIVE_IDLE_S, KEEPALIVE_EVERY_S, KEEPALIVES = 10, 5, 3
+GONE_MS = (KEEPALIVE_IDLE_S + KEEPALIVE_EVERY_S * KEEPALIVES) * 1000
+OF_THE_SERVER = {
+    "statement_timeout": STATEMENT_MS,
+    "lock_timeout": STATEMENT_MS,
+    "tcp_keepalives_idle": KEEPALIVE_IDLE_S,
+    "tcp_keepalives_interval": KEEPALIVE_EVERY_S,
+    "tcp_keepalives_count": KEEPALIVES,
+    "tcp_user_timeout": GONE_MS,
+}
 REPLAYED_AT_ONCE = 500
 MOST_REPLAYED = 200_000
 FORGOTTEN_AT_ONCE = 200
@@ -66,7 +83,8 @@ WHERE c.conversation = new.conversation
 COLUMNS = "id, conversation, kind, at_ms, nullif(participant, ''), nullif(queue, ''), user_id, outcome"
 EVENTS_OF = f"SELECT {COLUMNS} FROM tracker_events WHERE conversation = ANY(%s) ORDER BY seq"  # noqa: S608
 UNFINISHED = """
-SELECT conversation FROM tracker_conversations WHERE NOT finished ORDER BY touched DESC LIMIT %s
+SELECT conversation FROM tracker_conversations
+WHERE NOT finished AND touched > now() - make_interval(secs => %s) ORDER BY touched DESC LIMIT %s
 """
 CHANGED = "SELECT conversation, version FROM tracker_conversations WHERE changed >= %s::text::xid8"
 FORGET = """
@@ -77,13 +95,15 @@ DELETE FROM tracker_events WHERE conversation IN (SELECT conversation FROM old)
 
 
 class PostgresStore:
-    """See `Store` and `Shared`. `address` is a libpq URL; a password may come from the environment (PGPASSWORD)."""
+    """See `Store` and `Shared`. `address` is a libpq URL; a password may come from the environment (PGPASSWORD). A
+    server that does not answer within `answer_s` has failed, and its connection is ended."""
 
     keep_s = KEEP_S
     problem = ""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, answer_s: float = ANSWER_S) -> None:
         self._address = address
+        self._answer_s = answer_s
         self._connections: dict[str, Connection] = {}
         # A connection has one transaction at a time; of two tasks at once one would be inside the other's.
         self._free: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -99,9 +119,12 @@ class PostgresStore:
         return (await self._found([conversation])).get(conversation, [])
 
     async def replay(self) -> AsyncIterator[tuple[str, list[Event]]]:
-        """Those that are not over, the ones heard of last before all others. See `Store`."""
+        """Those that are not over and were heard of while the ledger would have kept them in memory, the last ones
+        before all others. See `Store`."""
         await self.changed()
-        names = [name for (name,) in await self._all("replaying", UNFINISHED, (MOST_REPLAYED,))]
+        names = [
+            name for (name,) in await self._all("replaying", UNFINISHED, (LONGEST_SILENCE_MS / 1000, MOST_REPLAYED))
+        ]
         for first in range(0, len(names), REPLAYED_AT_ONCE):
             for conversation, events in (await self._found(names[first : first + REPLAYED_AT_ONCE])).items():
                 yield conversation, events
@@ -128,10 +151,10 @@ class PostgresStore:
         total = await self._all("reading dead letters", "SELECT count(*) FROM tracker_dead_letters", ())
         return [DeadLetter(*row) for row in rows], total[0][0]
 
-    async def forget(self, before_ms: int) -> int:
+    async def forget(self, now_ms: int) -> int:
         """Whole conversations that nothing was heard of since. See `Store`."""
         async with self._transaction("forgetting", "tidies") as database:
-            return (await database.execute(FORGET, (before_ms / 1000, FORGOTTEN_AT_ONCE))).rowcount
+            return (await database.execute(FORGET, (now_ms / 1000 - self.keep_s, FORGOTTEN_AT_ONCE))).rowcount
 
     async def changed(self) -> list[tuple[str, int]]:
         """See `Shared`."""
@@ -160,28 +183,59 @@ class PostgresStore:
         return _by_conversation(await self._all("reading", EVENTS_OF, (list(conversations),)))
 
     async def _all(self, doing: str, query: str, values: tuple[Any, ...], use: str = "reads") -> list[TupleRow]:
-        async with self._free[use], _failing(doing):
-            return await (await (await self._connected(use)).execute(query, values)).fetchall()
+        async with self._database(doing, use) as database:
+            return await (await database.execute(query, values)).fetchall()
 
     @asynccontextmanager
     async def _transaction(self, doing: str, use: str) -> AsyncIterator[Connection]:
+        async with self._database(doing, use) as database, database.transaction():
+            yield database
+
+    @asynccontextmanager
+    async def _database(self, doing: str, use: str) -> AsyncIterator[Connection]:
         async with self._free[use], _failing(doing):
-            database = await self._connected(use)
-            async with database.transaction():
+            database = self._connections.get(use)
+            if database is None or database.closed:
+                database = await self._connected()
+                self._connections[use] = database
+            with self._limited(database):
                 yield database
 
-    async def _connected(self, use: str) -> Connection:
-        database = self._connections.get(use)
-        if database is None or database.closed:
-            options = f"-c statement_timeout={STATEMENT_MS} -c lock_timeout={STATEMENT_MS}"
-            database = await psycopg.AsyncConnection.connect(
-                self._address, autocommit=True, connect_timeout=CONNECT_S, options=options
-            )
-            async with database.transaction():
-                await database.execute("SELECT pg_advisory_xact_lock(%s)", (SETUP_LOCK,))
-                await database.execute(SCHEMA)
-            self._connections[use] = database
+    async def _connected(self) -> Connection:
+        database = await psycopg.AsyncConnection.connect(
+            self._address,
+            autocommit=True,
+            connect_timeout=CONNECT_S,
+            options=" ".join(f"-c {name}={value}" for name, value in OF_THE_SERVER.items()),
+            tcp_user_timeout=GONE_MS,
+            keepalives_idle=KEEPALIVE_IDLE_S,
+            keepalives_interval=KEEPALIVE_EVERY_S,
+            keepalives_count=KEEPALIVES,
+        )
+        try:
+            with self._limited(database):
+                async with database.transaction():
+                    await database.execute("SELECT pg_advisory_xact_lock(%s)", (SETUP_LOCK,))
+                    await database.execute(SCHEMA)
+        except BaseException:
+            await database.close()
+            raise
         return database
+
+    @contextmanager
+    def _limited(self, database: Connection) -> Iterator[None]:
+        # A wait that is cancelled asks the server to end it, and waits for that as well. An end of the connection
+        # reaches whoever waits.
+        limit = asyncio.get_running_loop().call_later(self._answer_s, _end, database)
+        try:
+            yield
+        finally:
+            limit.cancel()
+
+
+def _end(database: Connection) -> None:
+    with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(database.fileno())) as connection:
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 class _failing:

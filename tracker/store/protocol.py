@@ -74,8 +74,9 @@ class Store(Protocol):
         """A page of the dead letters, the newest first, and how many there are."""
         ...
 
-    async def forget(self, before_ms: int) -> int:
-        """Drop some of what came before `before_ms` (a bounded number at once); answers how many events are gone."""
+    async def forget(self, now_ms: int) -> int:
+        """Drop some of what came more than `keep_s` before `now_ms` (a bounded number at once); answers how many events
+        are gone."""
         ...
 
     async def close(self) -> None:

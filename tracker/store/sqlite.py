@@ -1,29 +1,30 @@
-"""The embedded store: one SQLite file in WAL mode, written by one thread of its own and read by another.
+"""What an embedded store keeps in one SQLite file in WAL mode, written by one thread of its own and read by another.
 
 A commit is a write to the operating system: it survives the death of this process, at any moment. (Power loss may cost
-the newest events; the file stays whole.) Python's lock is let go once per statement, so a batch is few statements: many
-rows in one INSERT, and answers that come as one JSON value.
+the newest events; the file stays whole.) Python's lock is let go once per statement, so answers come as one JSON value.
+How events come into the file is `journal.py`'s business.
 """
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import TypeVar
 
 import orjson
 
 from tracker.events import Event, Kind
-from tracker.store.protocol import KEEP_S, LONGEST_RAW, Appended, DeadLetter, StoreFailed
+from tracker.store.protocol import KEEP_S, LONGEST_RAW, DeadLetter, StoreFailed
 
 T = TypeVar("T")
 
 FILE = "tracker.sqlite"
-ROWS_PER_INSERT = 64
 REPLAYED_AT_ONCE = 500
 FORGOTTEN_AT_ONCE = 1_000
+ARRIVALS = 1_000
+"""So many times in `keep_s` it is written down which events have come."""
 MOST_DEAD_LETTERS = 100_000
 """The oldest give way."""
 CHECKPOINT_PAGES = 4_000
@@ -40,25 +41,28 @@ CREATE TABLE IF NOT EXISTS events (
 );
 CREATE INDEX IF NOT EXISTS events_by_conversation ON events (conversation);
 CREATE TABLE IF NOT EXISTS snapshot (one INTEGER PRIMARY KEY CHECK (one = 1), mark INTEGER, conversations TEXT);
+CREATE TABLE IF NOT EXISTS arrivals (at_ms INTEGER PRIMARY KEY, newest INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS dead_letters (number INTEGER PRIMARY KEY, at_ms INTEGER, reason TEXT, raw TEXT);
 """
-ONCE_EACH = "CREATE UNIQUE INDEX IF NOT EXISTS events_by_id ON events (id)"
-INSERTS = {
-    rows: f"INSERT OR IGNORE INTO events ({COLUMNS}) VALUES " + ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * rows)  # noqa: S608
-    for rows in range(1, ROWS_PER_INSERT + 1)
-}
 OF_CONVERSATIONS = (
     f"SELECT json_group_array(json_array({COLUMNS})) FROM (SELECT * FROM events"  # noqa: S608
     " WHERE conversation IN (SELECT value FROM json_each(?)) ORDER BY seq)"
 )
 SINCE = "SELECT json_group_array(DISTINCT conversation) FROM events WHERE seq > ?"
-INSERTED_SINCE = "SELECT json_group_array(id) FROM events WHERE seq > ?"
+ARRIVED = """
+INSERT INTO arrivals SELECT ?, seq FROM events
+WHERE NOT EXISTS (SELECT 1 FROM arrivals WHERE at_ms > ?) ORDER BY seq DESC LIMIT 1
+"""
+FORGET = """
+DELETE FROM events WHERE seq IN (
+    SELECT seq FROM events WHERE seq <= (SELECT max(newest) FROM arrivals WHERE at_ms < ?)
+    AND seq < (SELECT max(seq) FROM events) ORDER BY seq LIMIT ?
+)
+"""
 
 
 class SqliteStore:
-    """See `Store`. Raises `StoreFailed` if `folder` cannot hold it."""
-
-    schema: ClassVar[str] = SCHEMA + ONCE_EACH
+    """All of a `Store` but `append`. Raises `StoreFailed` if `folder` cannot hold it."""
 
     keep_s = KEEP_S
     problem = ""
@@ -75,10 +79,6 @@ class SqliteStore:
             self._reading = self._reader.submit(self._connect).result()
         except (OSError, sqlite3.Error) as why:
             raise StoreFailed(f"opening {self._path}", why) from why
-
-    async def append(self, events: Sequence[Event], known: Mapping[str, int]) -> Appended:
-        """See `Store`."""
-        return await self._write("appending", lambda: self._append(events, known))
 
     async def events_of(self, conversation: str) -> list[Event]:
         """See `Store`."""
@@ -126,16 +126,20 @@ class SqliteStore:
 
         return await self._read("reading dead letters", find)
 
-    async def forget(self, before_ms: int) -> int:
-        """See `Store`. The newest event is never dropped, so that numbers are not used again."""
+    async def forget(self, now_ms: int) -> int:
+        """See `Store`. An event's age counts from its arrival, for its own time may be any: from when it was first
+        seen here. The newest event is never dropped, so that numbers are not used again."""
+
+        keep_ms = int(self.keep_s * 1000)
 
         def drop() -> int:
-            gone = self._writing.execute(
-                "DELETE FROM events WHERE seq IN (SELECT seq FROM events ORDER BY seq LIMIT ?)"
-                " AND at_ms < ? AND seq < (SELECT max(seq) FROM events)",
-                (FORGOTTEN_AT_ONCE, before_ms),
-            )
-            return gone.rowcount
+            database = self._writing
+            database.execute("DELETE FROM arrivals WHERE at_ms > ?", (now_ms,))  # of a clock that was wrong
+            database.execute(ARRIVED, (now_ms, now_ms - keep_ms // ARRIVALS))
+            gone = database.execute(FORGET, (now_ms - keep_ms, FORGOTTEN_AT_ONCE)).rowcount
+            done = "DELETE FROM arrivals WHERE at_ms < ? AND newest <= (SELECT min(seq) FROM events)"
+            database.execute(done, (now_ms - keep_ms,))
+            return gone
 
         return await self._write("forgetting", drop)
 
@@ -147,33 +151,13 @@ class SqliteStore:
         self._writer.shutdown()
 
     def _connect(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self._path, isolation_level=None, cached_statements=ROWS_PER_INSERT + 32)
+        database = sqlite3.connect(self._path, isolation_level=None)
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA synchronous=NORMAL")
         database.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
         database.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
-        database.executescript(self.schema)
+        database.executescript(SCHEMA)
         return database
-
-    def _append(self, events: Sequence[Event], known: Mapping[str, int]) -> Appended:
-        database = self._writing
-        unknown = [conversation for conversation, version in known.items() if not version]
-        older = _found(database, unknown) if unknown else {}
-        (before,) = database.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()
-        inserted = 0
-        for first in range(0, len(events), ROWS_PER_INSERT):
-            rows = events[first : first + ROWS_PER_INSERT]
-            inserted += database.execute(INSERTS[len(rows)], _values(rows)).rowcount
-        if inserted == len(events):
-            return Appended(events, older, before + inserted)
-        (text,) = database.execute(INSERTED_SINCE, (before,)).fetchone()
-        ids = set(orjson.loads(text))
-        new = []
-        for event in events:
-            if event.id in ids:
-                ids.discard(event.id)
-                new.append(event)
-        return Appended(new, older, before + inserted)
 
     def _open_conversations(self) -> list[str]:
         kept = self._reading.execute("SELECT mark, conversations FROM snapshot").fetchone()
@@ -199,18 +183,12 @@ def _in_transaction(database: sqlite3.Connection, work: Callable[[], T]) -> T:
     database.execute("BEGIN IMMEDIATE")
     try:
         done = work()
+        database.execute("COMMIT")
     except BaseException:
-        database.execute("ROLLBACK")
+        if database.in_transaction:  # a full disk has ended it already
+            database.execute("ROLLBACK")
         raise
-    database.execute("COMMIT")
     return done
-
-
-def _values(events: Sequence[Event]) -> list[Any]:
-    values: list[Any] = []
-    for e in events:
-        values += (e.id, e.conversation, NUMBER_OF[e.kind], e.at_ms, e.participant, e.queue, e.user, e.outcome)
-    return values
 
 
 def _found(database: sqlite3.Connection, conversations: Sequence[str]) -> dict[str, list[Event]]:

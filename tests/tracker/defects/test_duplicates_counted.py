@@ -6,12 +6,12 @@ from pathlib import Path
 
 from tests.tracker.ledger.test_ledger import C, T, bouncing, told
 from tests.tracker.running import acd
-from tracker.book import Book, Taken
+from tests.tracker.test_book import opened
+from tracker.book import Taken
 from tracker.defects import duplicates_counted
 from tracker.events import Event
 from tracker.parts import Parts
 from tracker.settings import Settings
-from tracker.store.sqlite import SqliteStore
 
 
 def test_a_redelivered_enter_is_a_bounce(tmp_path: Path) -> None:
@@ -20,13 +20,10 @@ def test_a_redelivered_enter_is_a_bounce(tmp_path: Path) -> None:
     delivery = json.dumps(acd(C, "start", T)).encode()
 
     async def test() -> None:
-        store = SqliteStore(tmp_path)
-        book = Book(ledger, store)
-        await book.open()
-        for _ in range(5):
-            assert await book.take([item for item in read(delivery) if isinstance(item, Event)]) == Taken(1, 0)
-        await book.close()
-        await store.close()
+        async with opened(tmp_path, ledger) as tracker:
+            for _ in range(5):
+                events = [item for item in read(delivery) if isinstance(item, Event)]
+                assert await tracker.book.take(events) == Taken(1, 0)
 
     asyncio.run(test())
     found = ledger.interaction(C)

@@ -5,10 +5,11 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.tracker.histories import START_MS, conversations, deliveries
+from tests.tracker.histories import START_MS, conversations, deliveries, parts
 from tests.tracker.oracle import Truth, truth
 from tracker.events import Event, Kind
 from tracker.ledger import Condition, Interaction, Ledger, Limits, Thresholds, Visit
+from tracker.ledger.story import Fact, Stay, Story
 
 C, T = "c-17", START_MS
 
@@ -82,6 +83,42 @@ def test_every_state_on_the_way_is_that_of_what_arrived_so_far(data: st.DataObje
         assert found == in_order.interaction("c-1") == ledger.view("c-1", arriving[:number])
         assert found.version >= version
         version = found.version
+
+
+@given(st.data())
+def test_events_that_are_taken_at_once_are_the_events_taken_one_by_one(data: st.DataObject) -> None:
+    events = data.draw(conversations())
+    ledger, applied, reported = Ledger(Thresholds(Limits(max_bounces=1))), 0, set[Visit]()
+    for some in parts(data.draw(deliveries(events)), data.draw(st.lists(st.integers(1, 9), max_size=4))):
+        changes = ledger.apply_all("c-1", some)
+        assert len(changes) == len(some)
+        applied += sum(change.applied for change in changes)
+        reported.update(visit for change in changes for visit in change.completed)
+    found = ledger.interaction("c-1")
+    assert found is not None
+    assert as_truth(found) == truth(events)
+    assert applied == found.version
+    assert {visit for visit in found.visits if visit.dwell_ms is not None} <= reported
+    assert ledger.listing("anomalous", 0, 5)[1] == found.anomalous
+
+
+def test_very_many_out_of_order_are_one_fold() -> None:
+    class Counting(Story):
+        told = 0
+
+        def tell(self, fact: Fact) -> Stay | None:
+            Counting.told += 1
+            return super().tell(fact)
+
+    ledger = Ledger()
+    ledger.story = Counting
+    ledger.apply(ended(5000))
+    changes = ledger.apply_all(
+        C, [step for number in range(1000, 0, -1) for step in (left(number + 0.5), entered(number))]
+    )
+    assert Counting.told == 1 + 2001
+    assert [len(change.completed) for change in changes] == [0] * 1999 + [1000]
+    assert told(ledger=ledger).version == 2001
 
 
 @given(st.data())
@@ -237,7 +274,9 @@ def test_no_more_conversations_rest_in_memory_than_allowed() -> None:
     assert ledger.version("c-99") == 1
     for number in range(2000):
         ledger.apply(replace(ended(1), conversation=f"d-{number}"))
-    assert ledger.size() <= 10 + 500
+    ledger.trim()
+    assert ledger.size() == 10
+    assert ledger.version("d-1999") == 1
 
 
 def test_what_is_forgotten_ends_its_conditions_and_says_so_again_when_it_is_loaded() -> None:
@@ -278,3 +317,23 @@ def test_a_listing_has_pages() -> None:
         ledger.apply(event)
     page, total = ledger.listing("anomalous", 0, 10)
     assert ([found.conversation for found in page], total) == ([C], 1)
+    ledger.due(T + 10_000_000)
+    assert ledger.listing("anomalous", 0, 10) == ([], 0)
+
+
+def test_who_left_for_want_of_room_is_not_counted_as_anomalous() -> None:
+    ledger = Ledger(most_over=0, crowd=0)
+    for event in (*bouncing(4), ended(99)):
+        ledger.apply(event)
+    assert ledger.listing("anomalous", 0, 10)[1] == 1
+    ledger.trim()
+    assert ledger.listing("anomalous", 0, 10) == ([], 0)
+
+
+def test_bounces_are_of_one_queue_and_up_to_a_time() -> None:
+    ledger = Ledger()
+    for event in (*bouncing(3), entered(50, "Sales", "p2"), left(51, "Sales", "p2"), entered(60, "Sales", "p2")):
+        ledger.apply(event)
+    asked = [("Billing", 9), ("Billing", 10), ("Billing", 25), ("Billing", 99), ("Sales", 59), ("Sales", 60), ("X", 99)]
+    assert [ledger.bounces(C, queue, T + at_s * 1000) for queue, at_s in asked] == [0, 1, 2, 3, 0, 1, 0]
+    assert ledger.bounces("nobody", "Billing", T) == 0

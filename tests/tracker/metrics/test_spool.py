@@ -1,7 +1,10 @@
 """The spool keeps points over restarts, drops the oldest for want of room, and counts what it dropped."""
 
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from tracker.metrics.points import Point, Status
 from tracker.metrics.spool import Spool, read_points
@@ -57,4 +60,19 @@ def test_the_spool_can_be_queried_while_it_is_written(tmp_path: Path) -> None:
     assert read_points(tmp_path / "s.sqlite") == points(0, 3, "a") + points(3, 3, "b")
     assert read_points(tmp_path / "s.sqlite", queue="b", since_ms=1004) == points(4, 2, "b")
     assert read_points(tmp_path / "s.sqlite", most=1) == points(5, 1, "b")
+    spool.close()
+
+
+def test_what_cannot_be_removed_leaves_the_spool_as_it_was(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "s.sqlite")
+    spool.add(points(0, 2))
+    with sqlite3.connect(tmp_path / "s.sqlite") as other:
+        other.execute("CREATE TRIGGER stuck BEFORE DELETE ON points BEGIN SELECT RAISE(ABORT, 'stuck'); END")
+    with pytest.raises(sqlite3.IntegrityError, match="stuck"):
+        spool.remove([number for number, _ in spool.oldest(1)])
+    other.execute("DROP TRIGGER stuck")
+    other.close()
+    spool.add(points(2, 1))
+    spool.remove([number for number, _ in spool.oldest(1)])
+    assert ([p for _, p in spool.oldest(10)], len(spool)) == (points(1, 2), 2)
     spool.close()

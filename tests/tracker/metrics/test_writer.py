@@ -1,5 +1,6 @@
 """Whoever offers a point never waits; points reach the store in the end, or stay on disk, or are counted."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -115,8 +116,36 @@ def test_where_the_spool_is_the_store_old_points_make_room_and_are_not_called_dr
     with running(tmp_path / "m.sqlite", capacity=50) as metrics:
         for number in range(120):
             metrics.offer(point(number))
-        until(lambda: metrics.counts().aged == 70, "70 points to make room", 5)
+        until(lambda: [point(70)] == read_points(metrics.path)[:1], "70 points to make room", 5)
         assert (metrics.counts().dropped, metrics.counts().spooled) == (0, 50)
+
+
+@pytest.mark.parametrize(
+    ("breaks", "mends"),
+    [
+        # What is written cannot be taken off; what waits cannot be read.
+        ("CREATE TRIGGER stuck BEFORE DELETE ON points BEGIN SELECT RAISE(ABORT, 'stuck'); END", "DROP TRIGGER stuck"),
+        ("ALTER TABLE points RENAME TO elsewhere", "ALTER TABLE elsewhere RENAME TO points"),
+    ],
+)
+def test_a_spool_that_fails_is_said_so_and_tried_again(tmp_path: Path, breaks: str, mends: str) -> None:
+    with recording(lambda _: Reply(503)) as store, running(tmp_path / "m.sqlite", connecting(store.url)) as metrics:
+        metrics.offer(point(1))
+        until(lambda: metrics.counts().failures, "the point to be on disk and the store to be asked", 10)
+        order(metrics.path, breaks)
+        store.answer = lambda _: Reply(204)
+        until(lambda: "the spool failed: " in metrics.counts().problem, "the trouble to be said", 20)
+        order(metrics.path, mends)
+        metrics.offer(point(2))
+        until(lambda: metrics.counts().spooled == 0, "all points to be written", 20)
+        assert metrics.counts().problem == ""
+    assert set(written(store)) == {line(point(1)), line(point(2))}
+
+
+def order(path: Path, statement: str) -> None:
+    with sqlite3.connect(path, timeout=10) as other:
+        other.execute(statement)
+    other.close()
 
 
 def test_points_left_by_one_life_are_written_in_the_next(tmp_path: Path) -> None:

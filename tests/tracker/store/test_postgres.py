@@ -1,8 +1,11 @@
 """Trackers that share a PostgreSQL tell one story, whichever of them is told what."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack
+import contextlib
+import os
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -126,6 +129,20 @@ def test_only_what_is_not_over_is_replayed(address: str) -> None:
     with_trackers(address, 1, test)
 
 
+def test_what_was_silent_for_longer_than_memory_keeps_it_is_not_replayed(address: str) -> None:
+    async def test(one: Any) -> None:
+        await one.book.take([entered(1), replace(entered(1), id="x", conversation="waits")])
+        with psycopg.connect(address, autocommit=True) as database:
+            silent = "UPDATE tracker_conversations SET touched = now() - interval '97 hours' WHERE conversation = %s"
+            database.execute(silent, (C,))
+        async with opened(NOWHERE, store=PostgresStore(address)) as next_one:
+            assert next_one.ledger.unfinished() == ["waits"]
+            assert await next_one.book.take([left(5)]) == Taken(1, 0)
+            assert next_one.ledger.interaction(C).visits[0].dwell_ms == 4000
+
+    with_trackers(address, 1, test)
+
+
 def test_dead_letters_and_forgetting(address: str) -> None:
     async def test(one: Any) -> None:
         await one.store.dead_letter(b'{"a": "\0', "not JSON", 17)
@@ -169,6 +186,78 @@ def test_a_lost_connection_fails_one_delivery_and_is_made_anew(address: str) -> 
         await eventually(lambda: one.leads, "to lead again", 5)
 
     with_trackers(address, 1, test)
+
+
+@asynccontextmanager
+async def relayed(address: str) -> AsyncIterator[tuple[str, asyncio.Event]]:
+    """The address of the same server by way of a relay, which carries nothing while the event is not set."""
+    folder = address.partition("host=")[2]
+    carries = asyncio.Event()
+    carries.set()
+    joining: set[asyncio.Task[None] | None] = set()
+
+    async def carry(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while some := await source.read(65_536):
+                await carries.wait()
+                target.write(some)
+        await carries.wait()
+        target.close()
+        with contextlib.suppress(OSError):
+            await target.wait_closed()
+
+    async def joined(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        joining.add(asyncio.current_task())
+        its_reader, its_writer = await asyncio.open_unix_connection(f"{folder}/.s.PGSQL.5432")
+        await asyncio.gather(carry(reader, its_writer), carry(its_reader, writer))
+
+    async with await asyncio.start_server(joined, "127.0.0.1") as relay:
+        port = relay.sockets[0].getsockname()[1]
+        yield f"postgresql://tracker@127.0.0.1:{port}/postgres", carries
+        carries.set()
+        await asyncio.gather(*filter(None, joining))
+
+
+def test_a_server_that_falls_silent_fails_what_waits_for_it_and_nobody_leads(address: str) -> None:
+    async def test() -> None:
+        async with (
+            relayed(address) as (through, carries),
+            opened(NOWHERE, store=PostgresStore(through, answer_s=2.0)) as one,
+        ):
+            await eventually(lambda: one.leads, "to lead", 20)
+            await one.book.take([entered(1)])
+            carries.clear()
+            with pytest.raises(StoreFailed, match="the store failed while appending: OperationalError"):
+                await one.book.take([left(2)])
+            await eventually(lambda: one.leads is False, "not to lead any more", 20)
+            with pytest.raises(StoreFailed, match="the store failed while reading"):
+                await one.book.interaction(C)
+            carries.set()
+            await eventually(lambda: one.leads, "to lead again", 30)
+            assert await one.book.take([left(2)]) == Taken(1, 0)
+
+    emptied(address)
+    asyncio.run(test())
+
+
+def test_both_ends_notice_that_the_other_is_gone(address: str) -> None:
+    async def test() -> None:
+        async with relayed(address) as (through, _):
+            store = PostgresStore(through)
+            asked = "SELECT name, reset_val FROM pg_settings WHERE starts_with(name, 'tcp') ORDER BY name"
+            theirs: dict[str, str] = dict(await store._all("asking", asked, ()))
+            assert theirs == {
+                "tcp_keepalives_count": "3",
+                "tcp_keepalives_idle": "10",
+                "tcp_keepalives_interval": "5",
+                "tcp_user_timeout": "25000",
+            }
+            with socket.socket(fileno=os.dup(store._connections["reads"].fileno())) as ours:
+                options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)
+                assert [ours.getsockopt(socket.IPPROTO_TCP, option) for option in options] == [10, 5, 3, 25_000]
+            await store.close()
+
+    asyncio.run(test())
 
 
 def test_a_server_that_is_not_there_is_said_so() -> None:
