@@ -24,7 +24,7 @@ def test_notices_wait_for_each_sink_on_its_own_and_over_a_restart(tmp_path: Path
     assert [said for _, said in again.waiting("one", 100)] == [notice("c-2")]
     assert [said for _, said in again.waiting("two", 100)] == [notice(), notice("c-2")]
     assert again.owed() == {"one": (1, 1000), "two": (2, 1000)}
-    assert [alert.key for alert in again.firing()] == ["stuck:c-1:billing", "stuck:c-2:billing"]
+    assert [alert.key for alert in again.take_over()] == ["stuck:c-1:billing", "stuck:c-2:billing"]
     again.close()
 
 
