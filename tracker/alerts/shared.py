@@ -157,7 +157,9 @@ class SharedBook:
             yield db
 
     def _connected(self) -> Connection:
-        options = f"-c statement_timeout={STATEMENT_MS} -c lock_timeout={STATEMENT_MS}"
+        # One that is stopped amid a transaction does not keep the others from taking over for longer than that.
+        names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+        options = " ".join(f"-c {name}={STATEMENT_MS}" for name in names)
         limits: dict[str, Any] = {"connect_timeout": CONNECT_S, "tcp_user_timeout": STATEMENT_MS}
         return psycopg.connect(self._address, autocommit=True, options=options, **limits)
 
