@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from itertools import batched
+from itertools import islice
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,8 @@ def _entered(name: str, at_ms: int) -> dict[str, Any]:
 
 def _deliver(client: httpx.Client, entered: Iterable[tuple[str, int]]) -> None:
     """Each conversation enters its queue at its time (epoch ms)."""
-    for some in batched(entered, EVENTS_A_DELIVERY):
+    left = iter(entered)
+    while some := list(islice(left, EVENTS_A_DELIVERY)):
         body = orjson.dumps([_entered(name, at_ms) for name, at_ms in some])
         answer = client.post("/eventbridge", content=body, headers={"Content-Type": "application/json"})
         assert answer.json().get("accepted") == len(some), answer.text

@@ -1,4 +1,4 @@
-"""A book of alerts that several trackers share: what one keeps the others have, and only who took over last keeps more."""
+"""A book of alerts that several trackers share: what one keeps the others have; only who took over last keeps more."""
 
 from collections.abc import Iterator
 from contextlib import closing
