@@ -59,8 +59,8 @@ class Sink:
     def name(self) -> str:
         """Tells this sink from others, stays the same over restarts, and holds no secret, as an address may. Two
         services of PagerDuty differ in their routing keys alone; any other token may be renewed."""
-        key = self.token.value if self.token and self.kind == "pagerduty" else ""
-        return f"{self.kind}-{hashlib.sha256(f'{self.url} {key}'.encode()).hexdigest()[:8]}"
+        key = f" {self.token.value}" if self.token and self.kind == "pagerduty" else ""
+        return f"{self.kind}-{hashlib.sha256(f'{self.url}{key}'.encode()).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True)
