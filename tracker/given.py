@@ -5,6 +5,9 @@ from typing import Any
 
 from tracker.errors import BadInput
 
+SCHEMES = ("http://", "https://")
+ADDRESS = "an address that begins with http:// or https://"
+
 
 class Secret:
     """A secret that was read from the environment; it never shows in a text that is made of it."""
@@ -50,8 +53,8 @@ class Given:
     def url(self, key: str) -> str:
         """An http or https address."""
         found = self.text(key)
-        if not found.startswith(("http://", "https://")):
-            raise self._refusal(key, "an address that begins with http:// or https://", found)
+        if not found.startswith(SCHEMES):
+            raise self._refusal(key, ADDRESS, found)
         return found
 
     def number(self, key: str, default: float, least: float = 0.0) -> float:
@@ -83,14 +86,25 @@ class Given:
         return tuple(found)
 
     def secret(self, key: str) -> Secret | None:
-        """The secret in the environment variable that `key` names; None if the key is absent or null."""
+        """The secret in the environment variable that `key` names; None if the key is absent or null. White space
+        around it is no part of it: files that secrets are mounted from end with a new line. It may have to stand in
+        a header, so it is printable ASCII; a refusal names the variable, and never shows what is in it."""
         name = self.maybe_text(key)
         if name is None:
             return None
-        value = self._environment.get(name, "")
+        value = self._environment.get(name, "").strip()
         if not value:
             raise self._refusal(key, "the name of an environment variable that holds a secret", name)
+        if not (value.isascii() and value.isprintable()):
+            raise self._refusal(key, "a secret of printable ASCII characters in an environment variable", name)
         return Secret(value)
+
+    def secret_url(self, key: str) -> Secret | None:
+        """An http or https address in the environment variable that `key` names; None if the key is absent or null."""
+        found = self.secret(key)
+        if found and not found.value.startswith(SCHEMES):
+            raise self._refusal(key, f"an environment variable with {ADDRESS}", self._given[key])
+        return found
 
     def part(self, key: str) -> "Given | None":
         """The object under `key`; None if absent or null."""

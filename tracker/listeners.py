@@ -44,9 +44,10 @@ class Listeners:
 
     def led(self, leads: bool) -> None:
         """This one of several trackers with one store is to speak of conditions from now on, or not to."""
-        self._alerts.silent = not leads
         if leads:
-            self._alerts.reconcile(self._ledger.conditions())
+            self._alerts.lead(self._ledger.conditions(), self._ledger.over())
+        else:
+            self._alerts.silent = True
 
     def _visited(self, conversation: str, visit: Visit) -> None:
         if visit.dwell_ms is None or visit.left_ms is None:

@@ -1,6 +1,7 @@
 """What a tracker is started with: one JSON file, or environment variables `TRACKER_<KEY>`; secrets only from the
 environment variables that the settings name. Times are seconds."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -55,6 +56,13 @@ class Sink:
     url: str = field(repr=False)
     token: Secret | None
 
+    @property
+    def name(self) -> str:
+        """Tells this sink from others, stays the same over restarts, and holds no secret, as an address may. Two
+        services of PagerDuty differ in their routing keys alone; any other token may be renewed."""
+        key = f" {self.token.value}" if self.token and self.kind == "pagerduty" else ""
+        return f"{self.kind}-{hashlib.sha256(f'{self.url}{key}'.encode()).hexdigest()[:8]}"
+
 
 @dataclass(frozen=True)
 class Cloud:
@@ -91,6 +99,11 @@ class Settings:
     life_line: bool = False
     defect: str | None = None
 
+    @property
+    def shares_its_store(self) -> bool:
+        """Whether other trackers may use the same store."""
+        return self.store != "sqlite"
+
 
 def read(path: Path, environment: Mapping[str, str]) -> Settings:
     """The settings in the JSON file at `path`; raises `BadInput`."""
@@ -126,7 +139,7 @@ def parse(given: object, environment: Mapping[str, str], where: str = "settings"
         delivery=_delivery(top.part("delivery")),
         read_token=top.secret("read_token_env"),
         tsdb=_tsdb(top.part("tsdb")),
-        alerts=tuple(_sink(part) for part in top.parts("alerts")),
+        alerts=_sinks(top.parts("alerts")),
         alert_repeat_s=top.number("alert_repeat_s", 300.0, 0.001),
         cloud=_cloud(top.part("cloud")),
         proxy=top.url("proxy") if top.maybe_text("proxy") else None,
@@ -189,9 +202,20 @@ def _tsdb(part: Given | None) -> Tsdb | None:
     return found
 
 
+def _sinks(parts: list[Given]) -> tuple[Sink, ...]:
+    found: dict[str, Sink] = {}
+    for place, part in enumerate(parts):
+        sink = _sink(part)
+        if sink.name in found:
+            raise BadInput("alerts", "sinks that differ", f"alerts[{place}], which is there already")
+        found[sink.name] = sink
+    return tuple(found.values())
+
+
 def _sink(part: Given) -> Sink:
     kind = part.choice("kind", ("generic", "slack", "pagerduty", "alertmanager"))
-    hidden = part.secret("url_env")  # whoever knows a Slack webhook's address may write there
+    # Whoever knows a Slack webhook's address may write there.
+    hidden = part.secret_url("url_env")
     found = Sink(kind, hidden.value if hidden else part.url("url"), part.secret("token_env"))
     part.rest()
     return found

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 TOKEN = "benchmark"  # noqa: S105
 CONNECTIONS = 20
@@ -67,9 +68,9 @@ class Load:
 
 
 @contextlib.contextmanager
-def served(folder: Path, module: str = "tracker") -> Iterator[Served]:
-    """`python -m <module>` with its data in `folder`; it ends with its stdin."""
-    settings = {"data": str(folder / "data"), "delivery": {"token_env": "TRACKER_TOKEN"}, "life_line": True}
+def served(folder: Path, module: str = "tracker", **more: Any) -> Iterator[Served]:
+    """`python -m <module>` with its data in `folder` and `more` settings; it ends with its stdin."""
+    settings = {"data": str(folder / "data"), "delivery": {"token_env": "TRACKER_TOKEN"}, "life_line": True, **more}
     path = folder / "settings.json"
     path.write_text(json.dumps(settings))
     process = subprocess.Popen(

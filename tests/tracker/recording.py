@@ -26,11 +26,12 @@ class Received:
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer."""
+    """One answer; `text` is sent as it is, in place of a `body` in JSON."""
 
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+    text: str = ""
 
 
 class Listener:
@@ -60,7 +61,7 @@ def recording(answer: Callable[[Received], Reply] = lambda _: Reply()) -> Iterat
             received = Received(self.command, self.path, headers, body)
             listener.received.append(received)
             reply = listener.answer(received)
-            text = b"" if reply.body is None else json.dumps(reply.body).encode()
+            text = reply.text.encode() if reply.body is None else json.dumps(reply.body).encode()
             try:
                 self.send_response(reply.status)
                 for name, value in {**reply.headers, "Content-Length": str(len(text))}.items():

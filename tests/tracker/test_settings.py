@@ -1,6 +1,7 @@
 """Settings come from a file or the environment, secrets from the environment alone; what is wrong is named."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -100,6 +101,20 @@ def test_what_is_wrong_is_named(given: Any, words: str) -> None:
     assert str(refused.value) == words
 
 
+@pytest.mark.parametrize("text", ["s3cret\n", " s3cret\r\n", "\ts3cret"])
+def test_white_space_around_a_secret_is_no_part_of_it(text: str) -> None:
+    found = settings.parse({"data": "x", "read_token_env": "TOKEN"}, {"TOKEN": text})
+    assert found.read_token and found.read_token.value == "s3cret"
+
+
+@pytest.mark.parametrize("text", ["s3\ncret", "s3cr\u00e9t", "s3\0cret", "s3cret\ud83d"])
+def test_a_secret_that_cannot_stand_in_a_header_is_refused_by_the_name_of_its_variable(text: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        settings.parse({"data": "x", "read_token_env": "TOKEN"}, {"TOKEN": text})
+    expected = "a secret of printable ASCII characters in an environment variable"
+    assert str(refused.value) == f"settings: read_token_env: expected {expected}, found 'TOKEN'"
+
+
 def test_an_unknown_key_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(BadInput, match=r"settings: expected only the keys alert_repeat_s, .*, tsdb, found 'dat'"):
         settings.parse({"data": "x", "dat": 1}, {})
@@ -112,6 +127,11 @@ def test_an_unknown_key_is_refused_with_those_that_there_are() -> None:
         ('{"data": "x", "defect": "none"}', "defect: expected one of ['ack_before_durable'"),
         ('{"data": "/dev/null/x"}', "data: expected a folder that can be written, found '/dev/null/x'"),
         ('{"data": "x", "host": "nowhere.invalid"}', "host and port: expected an address to listen at"),
+        ('{"data": "x", "ca": "/nowhere.pem"}', "ca: expected a file with certificates in PEM, found '/nowhere.pem'"),
+        (
+            '{"data": "x", "ca": "tracker/settings.py"}',
+            "ca: expected a file with certificates in PEM, found 'tracker/settings.py'",
+        ),
     ],
 )
 @pytest.mark.world
@@ -123,4 +143,17 @@ def test_a_tracker_with_wrong_settings_ends_with_one_line_and_code_2(tmp_path: P
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("tracker: ")
     assert words in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["alerts.sqlite", "metrics.sqlite"])
+@pytest.mark.world
+def test_a_tracker_with_a_broken_file_ends_with_one_line_and_code_2(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("this is no database, and it is long enough to be seen as none" * 100)
+    argv = [sys.executable, "-m", "tracker"]
+    environment = {**os.environ, "TRACKER_DATA": str(tmp_path)}
+    done = subprocess.run(argv, capture_output=True, text=True, cwd=ROOT, env=environment, timeout=30)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("tracker: the store failed while ")
+    assert done.stderr.endswith("file is not a database\n")
     assert done.stderr.count("\n") == 1

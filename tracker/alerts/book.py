@@ -10,6 +10,7 @@ from dataclasses import astuple
 from pathlib import Path
 
 from tracker.alerts.lifecycle import Alert, Condition, Notice, State
+from tracker.store import StoreFailed
 
 RESOLVED_KEPT = 10_000
 ALERT = "kind, conversation, queue, since_ms, value, most, notices, noticed_ms, ended_ms"
@@ -30,9 +31,18 @@ CREATE INDEX IF NOT EXISTS pending_notice ON pending (notice);
 """
 
 
-class Book:
-    """The file at `path`, for one thread at a time; `owed` and `listed` may be asked from any."""
+@contextmanager
+def _failing() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as why:
+        raise StoreFailed("keeping alerts", why) from why
 
+
+class Book:
+    """The file at `path`, for one thread at a time; `owed` and `listed` may be asked from any. Raises `StoreFailed`."""
+
+    @_failing()
     def __init__(self, path: Path, sinks: Sequence[str]) -> None:
         self._path = path
         self._sinks = tuple(sinks)
@@ -42,10 +52,12 @@ class Book:
         self._db.executescript(SCHEMA)
         self._forget_other_sinks()
 
-    def firing(self) -> list[Alert]:
-        """The alerts that fire."""
+    @_failing()
+    def take_over(self) -> list[Alert]:
+        """The alerts that fire, for who goes on with them."""
         return [Alert(*row) for row in self._db.execute(f"SELECT {ALERT} FROM alerts WHERE ended_ms IS NULL")]  # noqa: S608
 
+    @_failing()
     def unheard(self, conditions: Iterable[Condition]) -> list[Condition]:
         """Those of `conditions` that never were an alert; none once alerts had to be forgotten for want of room."""
         count = int(self._db.execute("SELECT count(*) FROM alerts WHERE ended_ms > 0").fetchone()[0])
@@ -54,6 +66,7 @@ class Book:
         known = "SELECT 1 FROM alerts WHERE kind = ? AND conversation = ? AND queue = ?"
         return [c for c in conditions if not self._db.execute(known, (c.kind, c.conversation, c.queue)).fetchone()]
 
+    @_failing()
     def record(self, notices: Iterable[Notice]) -> None:
         """Keep `notices` for every sink, and the alerts as they stand now; all of it or nothing.
 
@@ -69,6 +82,7 @@ class Book:
             )
             self._db.execute(f"DELETE FROM alerts WHERE ended_ms <= ({old})")  # noqa: S608
 
+    @_failing()
     def waiting(self, sink: str, most: int) -> list[tuple[int, Notice]]:
         """The `most` notices that `sink` has not got for longest, in the order in which they were said."""
         found = self._db.execute(
@@ -78,6 +92,7 @@ class Book:
         )
         return [(int(row[0]), Notice(State(row[1]), int(row[2]), Alert(*row[3:]))) for row in found]
 
+    @_failing()
     def delivered(self, sink: str, ids: Sequence[int]) -> None:
         """`sink` has these notices; those that every sink has are forgotten."""
         with self._transaction():
@@ -85,6 +100,7 @@ class Book:
             unwanted = "DELETE FROM notices WHERE id = ? AND NOT EXISTS (SELECT 1 FROM pending WHERE notice = ?)"
             self._db.executemany(unwanted, [(one, one) for one in ids])
 
+    @_failing()
     def owed(self) -> dict[str, tuple[int, int | None]]:
         """For each sink: how many notices it has not got, and when the oldest of them was said (epoch ms)."""
         each = "SELECT sink, count(*) AS number, min(notice) AS oldest FROM pending GROUP BY sink"
@@ -92,6 +108,7 @@ class Book:
             found = db.execute(f"SELECT sink, number, at_ms FROM ({each}) JOIN notices ON id = oldest").fetchall()  # noqa: S608
         return {sink: (0, None) for sink in self._sinks} | {str(s): (int(n), int(since)) for s, n, since in found}
 
+    @_failing()
     def listed(self, firing: bool | None, size: int, number: int) -> tuple[list[Alert], int]:
         """Page `number` (from 1) of `size` alerts, those that fire first, the newest first; and how many there are."""
         which = {None: "TRUE", True: "ended_ms IS NULL", False: "ended_ms IS NOT NULL"}[firing]

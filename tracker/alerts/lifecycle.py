@@ -95,7 +95,10 @@ class Lifecycle:
         return len(self._firing)
 
     def restored(self, alerts: Iterable[Alert]) -> None:
-        """Go on with alerts that were firing in an earlier life; nothing is said about them now."""
+        """Go on with these alerts of an earlier life, and with no others; nothing is said about them now."""
+        self._firing.clear()
+        self._holding.clear()
+        self._repeats.clear()
         for alert in alerts:
             self._keep(alert)
 

@@ -1,19 +1,18 @@
 """One sink's notices, in order, at the sink's pace, until it has them; other sinks have senders of their own."""
 
 import asyncio
-import hashlib
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import httpx
 
-from tracker.alerts.book import Book
 from tracker.alerts.lifecycle import Notice
 from tracker.alerts.shapes import SHAPES
 from tracker.backoff import Backoff
 from tracker.settings import Sink
+from tracker.store import StoreFailed
 
 DEADLINE_S = 5.0
 ALERTMANAGER_PATH = "/api/v2/alerts"
@@ -51,9 +50,14 @@ class Sent:
     problem: str = ""
 
 
-def name_of(sink: Sink) -> str:
-    """A name that stays the same over restarts and holds no secret, as the address of a webhook may."""
-    return f"{sink.kind}-{hashlib.sha256(sink.url.encode()).hexdigest()[:8]}"
+class Outbox(Protocol):
+    """What a sender asks of the book of alerts; raises `StoreFailed`."""
+
+    def waiting(self, sink: str, most: int) -> list[tuple[int, Notice]]:
+        """The `most` notices that `sink` has not got for longest."""
+
+    def delivered(self, sink: str, ids: Sequence[int]) -> None:
+        """`sink` has these."""
 
 
 def address_of(sink: Sink) -> str:
@@ -65,8 +69,8 @@ def address_of(sink: Sink) -> str:
 class Sender:
     """Sends what `book` holds for `sink`; `wake()` when there may be something new."""
 
-    def __init__(self, sink: Sink, book: Book, client: httpx.AsyncClient, backoff: Backoff, repeat_ms: int) -> None:
-        self.name = name_of(sink)
+    def __init__(self, sink: Sink, book: Outbox, client: httpx.AsyncClient, backoff: Backoff, repeat_ms: int) -> None:
+        self.name = sink.name
         self.sent = Sent()
         self._sink = sink
         self._book = book
@@ -74,6 +78,8 @@ class Sender:
         self._backoff = backoff
         self._repeat_ms = repeat_ms
         self._pace = PACES[sink.kind]
+        self._batch = self._pace.batch
+        self._refusals = 0  # in a row, of the one notice that goes first
         self._new = asyncio.Event()
 
     def wake(self) -> None:
@@ -85,9 +91,9 @@ class Sender:
         while True:
             self._new.clear()
             try:
-                batch = self._book.waiting(self.name, self._pace.batch)
+                batch = self._book.waiting(self.name, self._batch)
                 pause = await self._send(batch) if batch else None
-            except sqlite3.Error as error:
+            except StoreFailed as error:
                 pause = self._failed(f"the book: {error}", 0.0)
             if pause is None:
                 await self._new.wait()
@@ -99,15 +105,27 @@ class Sender:
         try:
             async with asyncio.timeout(DEADLINE_S):
                 answer = await self._post([notice for _, notice in batch])
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        except (httpx.HTTPError, OSError) as error:
             return self._failed(f"{type(error).__name__}: {error}", 0.0)
+        except Exception as error:  # what it says may show an address
+            return self._failed(type(error).__name__, 0.0)
         if answer.is_success:
             return self._settled(batch, refused=False)
         problem = f"the sink answered {answer.status_code}"
-        if answer.status_code in REFUSALS and self._backoff.failures >= CHANCES:
+        if answer.status_code in REFUSALS:
+            return self._refused(batch, problem, _asked_s(answer))
+        return self._failed(problem, _asked_s(answer))
+
+    def _refused(self, batch: Sequence[tuple[int, Notice]], problem: str, asked_s: float) -> float:
+        """Find the notice that the sink does not want: of many, half of them next; a single one gets its chances."""
+        if len(batch) > 1:
+            self._batch = len(batch) // 2
+        else:
+            self._refusals += 1
+        if self._refusals > CHANCES:
             self.sent = replace(self.sent, problem=problem)
             return self._settled(batch, refused=True)
-        return self._failed(problem, _asked_s(answer))
+        return self._failed(problem, asked_s)
 
     async def _post(self, notices: Sequence[Notice]) -> httpx.Response:
         token = self._sink.token.value if self._sink.token else None
@@ -119,6 +137,7 @@ class Sender:
     def _settled(self, batch: Sequence[tuple[int, Notice]], refused: bool) -> float:
         self._book.delivered(self.name, [number for number, _ in batch])
         self._backoff.succeeded()
+        self._batch, self._refusals = min(self._pace.batch, self._batch * 2), 0
         if refused:
             self.sent = replace(self.sent, refused=self.sent.refused + len(batch))
         else:

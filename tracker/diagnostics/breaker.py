@@ -23,11 +23,6 @@ class Breaker:
         self._trying = True
         return None
 
-    @property
-    def open(self) -> bool:
-        """Whether there were too many failures in a row."""
-        return self._failures >= self._most
-
     def succeeded(self) -> None:
         """A question was answered."""
         self._failures = 0

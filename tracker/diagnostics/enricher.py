@@ -1,7 +1,6 @@
 """Asks the cloud for the participants of a conversation: within a deadline, and never with an exception."""
 
 import asyncio
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import orjson
 
 from tracker.diagnostics.breaker import Breaker
 from tracker.diagnostics.token import Token, TokenCache
@@ -52,7 +52,8 @@ class Asked:
 
 
 class Enricher:
-    """A client of one cloud. `start` and `stop` in the loop in which it is asked."""
+    """A client of one cloud. `start` and `stop` in the loop in which it is asked. Without a `seed` chance is the
+    operating system's."""
 
     def __init__(
         self,
@@ -60,7 +61,7 @@ class Enricher:
         proxy: str | None = None,
         ca: Path | None = None,
         deadline_s: float = DEADLINE_S,
-        seed: int = 0,
+        seed: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._cloud = cloud
@@ -99,7 +100,7 @@ class Enricher:
             return self._failed(str(error), error.fault)
         except TimeoutError:
             return self._failed(f"the cloud did not answer within {self._deadline_s:g} s")
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, KeyError, TypeError) as error:
+        except Exception as error:  # whatever it answers: who asked gets a reason, and the breaker its outcome
             return self._failed(f"{type(error).__name__}: {error}")
         self.breaker.succeeded()
         self.asked.answered += 1
@@ -116,11 +117,11 @@ class Enricher:
     async def _participants(self, conversation: str) -> list[Mapping[str, Any]]:
         path = f"/api/v2/conversations/{quote(conversation, safe='')}"
         if self._cloud.dialect == "genesys":
-            return list((await self._get(path))["participants"])
+            return _shown((await self._get(path))["participants"])
         found: list[Mapping[str, Any]] = []
         for number in range(1, MOST_PAGES + 1):
             page = await self._get(f"{path}/participants?page={number}&page_size={PAGE_SIZE}")
-            found += page["entities"]
+            found += _shown(page["entities"])
             if number >= int(page["page_count"]):
                 return found
         raise Unanswered(f"the cloud speaks of more than {MOST_PAGES} pages of participants")
@@ -175,10 +176,18 @@ class Enricher:
 def _object(answer: httpx.Response) -> dict[str, Any]:
     if not answer.is_success:
         raise Unanswered(f"the cloud answered {answer.status_code} to {answer.request.url.path}")
-    found = json.loads(answer.content)
+    found = orjson.loads(answer.content)
     if not isinstance(found, dict):
         raise Unanswered(f"the cloud answered no object to {answer.request.url.path}")
     return found
+
+
+def _shown(participants: Any) -> list[Mapping[str, Any]]:
+    """The participants, which must be such that the tracker can pass them on."""
+    if not isinstance(participants, list) or not all(isinstance(one, dict) for one in participants):
+        raise Unanswered("the cloud answered participants that are no list of objects")
+    orjson.dumps([[participants]])  # not nested too deeply for the answer that holds them
+    return participants
 
 
 def _asked_s(answer: httpx.Response) -> float:

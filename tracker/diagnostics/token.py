@@ -29,16 +29,20 @@ class TokenCache:
         self._fetch = fetch
         self._clock = clock
         self._token: Token | None = None
-        self._good_until = 0.0
+        self._good_until = self._ends = 0.0
         self._refresh: asyncio.Task[Token] | None = None
 
     async def get(self) -> Token:
-        """A token that is not about to expire; raises what `fetch` raises."""
-        if self._token is not None and self._clock() < self._good_until:
+        """A token that has not expired; where it is about to, a new one is on its way meanwhile. Raises what `fetch`
+        raises only if there is none."""
+        now = self._clock()
+        if self._token is not None and now < self._good_until:
             return self._token
         if self._refresh is None:
             self._refresh = asyncio.create_task(self._fetched())
             self._refresh.add_done_callback(self._refreshed)
+        if self._token is not None and now < self._ends:
+            return self._token
         # Who gives up waiting does not take the token from the others who wait for it.
         return await asyncio.shield(self._refresh)
 
@@ -56,7 +60,8 @@ class TokenCache:
         asked = self._clock()
         token = await self._fetch()
         self._token = token
-        self._good_until = asked + token.lifetime_s - min(AHEAD_S, token.lifetime_s * SHARE)
+        self._ends = asked + token.lifetime_s
+        self._good_until = self._ends - min(AHEAD_S, token.lifetime_s * SHARE)
         return token
 
     def _refreshed(self, task: "asyncio.Task[Token]") -> None:

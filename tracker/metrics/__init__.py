@@ -1,5 +1,6 @@
 """What the tracker measures of each stay in a queue, on its way to a time-series store; never on the delivery path."""
 
+from secrets import randbits
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,4 +15,4 @@ def build(settings: "Settings") -> "Metrics":
 
     tsdb = settings.tsdb
     connect = (lambda: Store(tsdb, settings.proxy, settings.ca)) if tsdb else None
-    return Metrics(settings.data / "metrics.sqlite", connect)
+    return Metrics(settings.data / "metrics.sqlite", connect, seed=randbits(64))

@@ -1,5 +1,6 @@
 """Everything over HTTP but the short way in: questions, numbers, and the deliveries that are not the plain case."""
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, get_args
 
@@ -53,16 +54,38 @@ class Api:
         return app
 
     async def _deliver(self, request: Request) -> Response:
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower().encode()
-        if kind not in JSON_TYPES:
-            expected = " or ".join(known.decode() for known in JSON_TYPES)
-            raise Refused(Refusal(415, "header Content-Type", expected, kind.decode() or "nothing"))
+        began = time.perf_counter()
+        try:
+            body = await self._admitted(request)
+        except Refused as refused:
+            self._tracker.gauges.refused(refused.refusal.status)
+            raise
+        answer = await self._tracker.intake.taken(body)
+        self._tracker.gauges.latency.observe(time.perf_counter() - began)
+        return Response(body_of(answer), answer.status, media_type=JSON)
+
+    async def _admitted(self, request: Request) -> bytes:
+        """The body of a delivery that may be taken. What an admitted sender sends in vain is kept as a dead letter."""
         if not self._access.signed:
             self._admit(request, b"")
         body = await _body(request)
+        if len(body) > MOST_BYTES:
+            refusal = Refusal(413, "body", f"at most {MOST_BYTES} bytes", "more")
+            if self._access.delivers(_authorization(request)):  # a signature is of the whole body
+                await self._keep(body, refusal)
+            raise Refused(refusal)
         self._admit(request, body)
-        answer = await self._tracker.intake.taken(body)
-        return Response(body_of(answer), answer.status, media_type=JSON)
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower().encode()
+        if kind not in JSON_TYPES:
+            expected = " or ".join(known.decode() for known in JSON_TYPES)
+            refusal = Refusal(415, "header Content-Type", expected, kind.decode()[:LONGEST_TEXT] or "nothing")
+            await self._keep(body, refusal)
+            raise Refused(refusal)
+        return body
+
+    async def _keep(self, body: bytes, refusal: Refusal) -> None:
+        if not self._tracker.unready:
+            await self._tracker.refuse(body, f"{refusal.what}: expected {refusal.expected}, found {refusal.found}")
 
     def _admit(self, request: Request, body: bytes) -> None:
         signature = request.headers.get(SIGNATURE, "").encode("latin-1")
@@ -138,11 +161,12 @@ def _authorization(request: Request) -> bytes:
 
 
 async def _body(request: Request) -> bytes:
+    """The body; of one that is too large what came of it until that was seen."""
     found = bytearray()
     async for part in request.stream():
         found += part
         if len(found) > MOST_BYTES:
-            raise Refused(Refusal(413, "body", f"at most {MOST_BYTES} bytes", "more"))
+            break
     return bytes(found)
 
 

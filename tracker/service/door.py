@@ -13,13 +13,28 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from tracker.answer import Answer
 from tracker.intake import Intake
 from tracker.service.access import Access
-from tracker.service.answers import response_of
+from tracker.service.answers import error, response_of
 
 PATH = b"/eventbridge"
 MOST_BYTES = 1_048_576
+# Neither the parser nor uvicorn has a limit, and all of it comes before anybody is asked who he is. What comes after a
+# head and is no body, as endless trailers are, makes a request longer than any that is read to its end.
+MOST_HEAD_BYTES = 65_536
+MOST_REQUEST_BYTES = 8 * MOST_BYTES
 LONGEST_LENGTH = 6  # digits: up to 999,999 bytes
 JSON_TYPES = (b"application/json", b"application/cloudevents+json")
 PLAIN_TYPES = frozenset({*JSON_TYPES, b"application/json; charset=utf-8"})  # the last is what EventBridge says
+
+
+TOO_LONG = error("head", f"at most {MOST_HEAD_BYTES} bytes", "more")
+HEAD_REFUSED = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/json\r\nconnection: close\r\n"
+    b"content-length: %d\r\n\r\n%b" % (len(TOO_LONG), TOO_LONG)
+)
+
+
+class _HeadTooLong(Exception):
+    """More than `MOST_HEAD_BYTES` before the end of the headers."""
 
 
 class _InFlight:
@@ -46,12 +61,27 @@ class Door(HttpToolsProtocol):
         self._delivery: list[bytes] | None = None
         self._flight: Any = _InFlight()
         self._since = 0.0
+        self._came = 0  # bytes of this request so far, without the first piece that came of it
+        self._in_head = True
+        self._head_too_long = False
         self.seen = time.monotonic()
 
     def data_received(self, data: bytes) -> None:
         """Bytes came."""
         self.seen = time.monotonic()
+        self._came += len(data)
         super().data_received(data)
+        if self._came > (MOST_HEAD_BYTES if self._in_head else MOST_REQUEST_BYTES) and not self.transport.is_closing():
+            self._head_too_long = self._in_head
+            self.send_400_response("The request is too long.")
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what cannot be read, or is too long to be."""
+        if not self._head_too_long:
+            super().send_400_response(msg)
+            return
+        self.transport.write(HEAD_REFUSED)
+        self.transport.close()
 
     def idle_since(self, moment: float) -> bool:
         """Whether nothing came since `moment` (monotonic seconds) and nothing is being answered."""
@@ -63,9 +93,15 @@ class Door(HttpToolsProtocol):
         self.headers = []
         self.expect_100_continue = False
         self._delivery = None
+        self._came = 0
+        self._in_head = True
 
     def on_headers_complete(self) -> None:
         """Choose the way."""
+        self._in_head = False
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MOST_HEAD_BYTES:
+            self._head_too_long = True
+            raise _HeadTooLong
         if self.url == PATH and self._is_plain():
             self._delivery = []
             self._since = time.perf_counter()

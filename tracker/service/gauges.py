@@ -1,6 +1,7 @@
 """What Prometheus sees. The numbers are counted where things happen, and read from there when somebody looks."""
 
 import asyncio
+import contextlib
 from bisect import bisect_left
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -12,10 +13,13 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from tracker.alerts.desk import Owed
+from tracker.store import StoreFailed
 
 if TYPE_CHECKING:
     from tracker.service.tracker import Tracker
 
+# How deliveries are refused before anything in them is looked at; named here, so that the first one is an increase.
+REFUSALS = (401, 403, 413, 415)
 BOUNDS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
@@ -50,19 +54,26 @@ class Gauges(Collector):
         self.latency = Latency()
         self._tracker = tracker
         self._owed: list[Owed] = []
+        self._refused = dict.fromkeys(REFUSALS, 0)
         self._registry = CollectorRegistry()
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
 
+    def refused(self, status: int) -> None:
+        """A delivery was refused with this status."""
+        self._refused[status] += 1
+
     async def text(self) -> bytes:
-        """Prometheus' text format."""
-        self._owed = await asyncio.to_thread(self._tracker.alerts.owed)
+        """Prometheus' text format. What sinks are owed is that of the last time if the book cannot say."""
+        with contextlib.suppress(StoreFailed):
+            self._owed = await asyncio.to_thread(self._tracker.alerts.owed)
         return generate_latest(self._registry)
 
     def collect(self) -> Iterator[Metric]:
         """Every number as it is now."""
         yield self._events()
         yield _counter("tracker_deliveries_unkept", "Deliveries answered 503", self._tracker.intake.tally.unkept)
+        yield self._refusals()
         yield self.latency.family()
         yield self._interactions()
         yield _gauge("tracker_deliveries_waiting", "Deliveries that wait for the store", self._tracker.book.waiting())
@@ -81,6 +92,12 @@ class Gauges(Collector):
         tally = self._tracker.intake.tally
         for outcome in ("accepted", "duplicates", "unsupported", "rejected"):
             family.add_metric([outcome], getattr(tally, outcome))
+        return family
+
+    def _refusals(self) -> Metric:
+        family = CounterMetricFamily("tracker_deliveries_refused", "Deliveries refused unread", labels=["status"])
+        for status, count in self._refused.items():
+            family.add_metric([str(status)], count)
         return family
 
     def _interactions(self) -> Metric:

@@ -27,6 +27,7 @@ from tracker.service.door import Door
 from tracker.service.log import say
 from tracker.service.tracker import Tracker
 from tracker.settings import Settings
+from tracker.trust import trusting
 
 IDLE_S = 75.0
 IDLE_LOOK_S = 5.0
@@ -45,6 +46,7 @@ class _Server(uvicorn.Server):
 
 def run(settings: Settings, parts: Parts) -> None:
     """Serve until told to end. Raises `BadInput` or `StoreFailed` if it cannot begin."""
+    trusting(settings.ca)  # what is wrong with it is told now, and not by whoever needs it first
     os.umask(0o077)  # what callers said and who they are is nobody else's business on this machine
     with _own(settings.data):
         listener = _listener(settings)

@@ -1,6 +1,8 @@
 """One tracker, put together and alive: what the endpoints ask."""
 
 import asyncio
+import sqlite3
+import time
 from typing import Any
 
 from tracker.diagnostics.enricher import Enrichment
@@ -12,6 +14,7 @@ from tracker.service.gauges import Gauges
 from tracker.service.log import Troubles
 from tracker.service.shapes import alert, dead_letter, dwell
 from tracker.settings import Settings
+from tracker.store import StoreFailed
 
 NO_CLOUD = Enrichment(False, reason="no cloud is set up")
 
@@ -34,8 +37,11 @@ class Tracker:
         self._watching: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Replay, then take deliveries."""
-        self.metrics.start()
+        """Replay, then take deliveries. Raises `StoreFailed`."""
+        try:
+            self.metrics.start()
+        except sqlite3.Error as why:
+            raise StoreFailed("opening the spool of points", why) from why
         self.alerts.start()
         if self.diagnostics:
             await self.diagnostics.start()
@@ -66,6 +72,16 @@ class Tracker:
         """Why each part is in trouble; empty texts where all is well."""
         found = {"store": self.book.problem, "time series": self.metrics.counts().problem, **self.alerts.problems()}
         return {part: str(problem) for part, problem in found.items()}
+
+    async def refuse(self, head: bytes, reason: str) -> None:
+        """Keep the beginning of a delivery that cannot even be read as a dead letter. Raises `StoreFailed`."""
+        tally = self.intake.tally
+        try:
+            await self.store.dead_letter(head, reason, int(time.time() * 1000))
+        except StoreFailed:
+            tally.unkept += 1
+            raise
+        tally.rejected += 1
 
     async def interaction(self, conversation: str) -> Interaction | None:
         """What is known of one conversation, all of one version."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tracker.alerts.book import Book
 from tracker.alerts.lifecycle import Alert, Notice, State
+from tracker.alerts.sender import Outbox
 
 
 def notice(conversation: str = "c-1", state: State = State.FIRING, number: int = 1, at_ms: int = 1000) -> Notice:
@@ -11,7 +12,7 @@ def notice(conversation: str = "c-1", state: State = State.FIRING, number: int =
     return Notice(state, at_ms, Alert("stuck", conversation, "billing", 500, 300.0, 299.0, number, at_ms, ended))
 
 
-def states(book: Book, sink: str) -> list[str]:
+def states(book: Outbox, sink: str) -> list[str]:
     return [str(said.state) for _, said in book.waiting(sink, 100)]
 
 
@@ -24,7 +25,7 @@ def test_notices_wait_for_each_sink_on_its_own_and_over_a_restart(tmp_path: Path
     assert [said for _, said in again.waiting("one", 100)] == [notice("c-2")]
     assert [said for _, said in again.waiting("two", 100)] == [notice(), notice("c-2")]
     assert again.owed() == {"one": (1, 1000), "two": (2, 1000)}
-    assert [alert.key for alert in again.firing()] == ["stuck:c-1:billing", "stuck:c-2:billing"]
+    assert [alert.key for alert in again.take_over()] == ["stuck:c-1:billing", "stuck:c-2:billing"]
     again.close()
 
 

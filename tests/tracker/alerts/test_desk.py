@@ -13,6 +13,7 @@ import pytest
 from harness.waiting import until
 from tests.tracker.recording import Listener, Received, Reply, recording
 from tracker.alerts.desk import Alerts
+from tracker.alerts.sender import CHANCES
 from tracker.given import Secret
 from tracker.ledger.interaction import Condition
 from tracker.settings import Settings, Sink
@@ -24,7 +25,7 @@ def stuck(number: int = 1, holds: bool = True) -> Condition:
 
 @contextmanager
 def desk(folder: Path, *sinks: Sink, repeat_s: float = 300.0, proxy: str | None = None) -> Iterator[Alerts]:
-    alerts = Alerts(Settings(data=folder, alerts=sinks, alert_repeat_s=repeat_s, proxy=proxy))
+    alerts = Alerts(Settings(data=folder, alerts=sinks, alert_repeat_s=repeat_s, proxy=proxy), seed=1)
     alerts.start()
     try:
         yield alerts
@@ -148,6 +149,37 @@ def test_a_notice_that_the_sink_refuses_is_set_aside_after_some_chances(
         until(lambda: len(sink.received) >= 6, "six attempts", 20)
         until(lambda: alerts.owed()[0].waiting == waiting, "the decision", 5)
         assert alerts.owed()[0].sent.refused == 1 - waiting
+
+
+def test_two_services_with_one_address_both_hear_of_everything(tmp_path: Path) -> None:
+    with recording() as pagerduty:
+        sinks = [Sink("pagerduty", pagerduty.url, Secret(key)) for key in ("one", "other")]
+        with desk(tmp_path, *sinks) as alerts:
+            alerts.took([stuck(1)])
+            until(lambda: [owed.sent.delivered for owed in alerts.owed()] == [1, 1], "both to hear of it", 10)
+        assert sorted(body["routing_key"] for body in pagerduty.bodies()) == ["one", "other"]
+
+
+def test_a_refusal_after_an_outage_costs_no_notice(tmp_path: Path) -> None:
+    with recording(lambda _: Reply(503)) as sink, desk(tmp_path, generic(sink.url)) as alerts:
+        alerts.took([stuck(1)])
+        until(lambda: len(sink.received) > CHANCES, "as many failures as a refusal has chances", 60)
+        answers = iter([Reply(400)])
+        sink.answer = lambda _: next(answers, Reply())
+        until(lambda: alerts.owed()[0].waiting == 0, "the notice to be taken", 60)
+        assert (alerts.owed()[0].sent.delivered, alerts.owed()[0].sent.refused) == (1, 0)
+
+
+def test_of_many_notices_in_one_message_only_the_one_that_is_refused_is_set_aside(tmp_path: Path) -> None:
+    def particular(request: Received) -> Reply:
+        names = {one["labels"]["conversation_id"] for one in request.json}
+        return Reply(400 if "c-3" in names else 200)
+
+    with recording(particular) as sink, desk(tmp_path, Sink("alertmanager", sink.url, None)) as alerts:
+        alerts.took([stuck(number) for number in range(8)])
+        until(lambda: alerts.owed()[0].sent.refused, "the decision", 90)
+        until(lambda: alerts.owed()[0].sent.delivered == 7, "the others to be heard", 30)
+        assert (alerts.owed()[0].waiting, alerts.owed()[0].sent.refused) == (0, 1)
 
 
 def test_retry_after_is_waited_for(tmp_path: Path) -> None:

@@ -127,7 +127,8 @@ def test_a_cloud_that_hangs_costs_the_deadline_and_no_more() -> None:
 @pytest.mark.parametrize(
     ("body", "status", "reason"),
     [
-        ({"participants": 3}, 200, "TypeError: 'int' object is not iterable"),
+        ({"participants": 3}, 200, "the cloud answered participants that are no list of objects"),
+        ({"participants": [3]}, 200, "the cloud answered participants that are no list of objects"),
         ({}, 200, "KeyError: 'participants'"),
         ([], 200, "the cloud answered no object to /api/v2/conversations/c"),
         ({}, 500, "the cloud answered 500 to /api/v2/conversations/c"),
@@ -138,6 +139,32 @@ def test_whatever_the_cloud_answers_is_a_reason(body: object, status: int, reaso
     with recording(lambda request: TOKEN if request.method == "POST" else Reply(status, body)) as cloud:
         assert asking(at(cloud.url), lambda enricher: enricher.enrich("c")) == Enrichment(False, reason=reason)
         assert len(cloud.received) == (4 if status == 401 else 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"participants": [{"name": "\\ud83d"}]}',
+        '{"participants": [' + '{"a":' * 300 + "1" + "}" * 300 + "]}",
+        '{"participants": ' + "[" * 100_000,
+        '{"entities": [], "page_count": 1e999}',
+    ],
+    ids=["half a character", "deeper than can be said", "deeper than can be read", "a number beyond all numbers"],
+)
+def test_what_cannot_be_passed_on_is_a_reason_and_the_breaker_closes_again(text: str) -> None:
+    now = [0.0]
+
+    async def question(enricher: Enricher) -> list[bool]:
+        for now[0] in (0.0,) * 5 + (20.0,):
+            assert not (await enricher.enrich("c")).ok
+        sent[0] = '{"participants": [], "entities": [], "page_count": 1}'
+        now[0] = 40.0
+        return [(await enricher.enrich("c")).ok for _ in range(2)]
+
+    sent = [text]
+    with recording(lambda request: TOKEN if request.method == "POST" else Reply(200, text=sent[0])) as cloud:
+        dialect = "seed" if "entities" in text else "genesys"
+        assert asking(at(cloud.url, dialect), question, clock=lambda: now[0]) == [True, True]
 
 
 def test_a_cloud_that_is_not_there_is_left_alone_after_some_failures() -> None:

@@ -47,7 +47,34 @@ def test_it_is_fetched_anew_ahead_of_its_expiry_and_not_before(lifetime_s: float
         source.now = good_until - 0.1
         assert (await source.cache.get()).value == "1"
         source.now = good_until
+        assert (await source.cache.get()).value == "1"
+        await asyncio.sleep(0)  # waits: for the new one, which nobody waits for
         assert (await source.cache.get()).value == "2"
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("trouble", ["fails", "hangs"])
+def test_a_login_that_is_in_trouble_costs_nothing_while_the_old_token_lasts(trouble: str) -> None:
+    async def run() -> None:
+        source = Source()
+        await source.cache.get()
+        source.broken = trouble == "fails"
+        if trouble == "hangs":
+            source.go.clear()
+        for source.now in (3540.0, 3570.0, 3599.9):
+            assert (await source.cache.get()).value == "1"
+            await asyncio.sleep(0)  # waits: for the attempt to end, if it does
+        source.now = 3600.0
+        last = asyncio.create_task(source.cache.get())
+        await asyncio.sleep(0)  # waits: for it to ask
+        assert not last.done() or trouble == "fails"
+        source.go.set()
+        if trouble == "hangs":
+            assert (await last).value == "2"
+        else:
+            with pytest.raises(OSError, match="no token today"):
+                await last
 
     asyncio.run(run())
 

@@ -25,6 +25,10 @@ tests:
       - {series: 'tracker_events_total{outcome="rejected"}', values: 0x4 1x80}
       - {series: 'tracker_events_total{outcome="accepted"}', values: 0+9x80}
       - {series: 'tracker_points_total{outcome="dropped"}', values: 0x4 5x80}
+      - {series: 'tracker_points_total{outcome="refused"}', values: 0x20 5x80}
+      - {series: 'tracker_deliveries_refused_total{status="403"}', values: 0x4 1x80}
+      - {series: 'tracker_deliveries_refused_total{status="415"}', values: 0x90}
+      - {series: tracker_deliveries_unkept_total, values: 0x4 1x80}
       - {series: 'tracker_points_total{outcome="written"}', values: 0+9x80}
       - {series: 'tracker_delivery_seconds_bucket{le="0.1"}', values: 0+98x60}
       - {series: 'tracker_delivery_seconds_bucket{le="0.5"}', values: 0+100x60}
@@ -51,8 +55,27 @@ tests:
         alertname: PointsDropped
         exp_alerts:
           - exp_labels: {severity: warning, outcome: dropped}
+            exp_annotations: {summary: " loses points (dropped): see its time-series store, and its disk"}
+      - eval_time: 6m
+        alertname: PointsDropped
+        exp_alerts:
+          - exp_labels: {severity: warning, outcome: refused}
+            exp_annotations: {summary: " loses points (refused): see its time-series store, and its disk"}
+      - {eval_time: 20s, alertname: DeliveriesRefused}
+      - eval_time: 30s
+        alertname: DeliveriesRefused
+        exp_alerts:
+          - exp_labels: {severity: warning, status: "403"}
             exp_annotations:
-              summary: " drops its oldest points: the time-series store is down for too long, or too slow"
+              summary: " answers deliveries 403: is the token, or what is delivered, another one?"
+      - {eval_time: 6m, alertname: DeliveriesRefused}
+      - {eval_time: 20s, alertname: DeliveriesUnkept}
+      - eval_time: 30s
+        alertname: DeliveriesUnkept
+        exp_alerts:
+          - exp_labels: {severity: page}
+            exp_annotations: {summary: " cannot keep deliveries: its disk is full, or its store is away"}
+      - {eval_time: 2m, alertname: DeliveriesUnkept}
       - {eval_time: 60s, alertname: IngestSlow}
       - eval_time: 70s
         alertname: IngestSlow
@@ -92,9 +115,10 @@ def test_a_live_tracker_fires_them_for_what_is_done_to_it(tmp_path: Path) -> Non
         with prometheus(tmp_path, rules, {"tracker": f"{tracker.url}/metrics"}) as url:
             until(lambda: alerts(url) == {} and _scraped(url), "the tracker to be scraped", 10)
             assert tracker.client.post("/eventbridge", json={"nonsense": True}).status_code == 400
+            assert tracker.client.post("/eventbridge", content=b"{}").status_code == 415
             tracker.deliver(acd("c-1", "start", time.time_ns() // 1_000_000))
-            firing = {"InteractionsStuck": "firing", "DeadLettersGrow": "firing", "NoticesWait": "firing"}
-            until(lambda: alerts(url) == firing, "three rules to fire", 20)
+            wanted = ("InteractionsStuck", "DeadLettersGrow", "DeliveriesRefused", "NoticesWait")
+            until(lambda: alerts(url) == dict.fromkeys(wanted, "firing"), "four rules to fire", 20)
             tracker.deliver(acd("c-1", "end", time.time_ns() // 1_000_000))
             until(lambda: "InteractionsStuck" not in alerts(url), "the stuck interaction to be gone", 10)
             assert tracker.process.stdin is not None

@@ -1,9 +1,11 @@
 """The tracker over HTTP, as a real process: deliveries good and bad, access, questions, and an end in order."""
 
+import contextlib
 import hashlib
 import hmac
 import json
 import re
+import select
 import signal
 import socket
 import time
@@ -18,6 +20,8 @@ import pytest
 from harness.waiting import until
 from tests.tracker.running import Running, acd, running
 from tests.tracker.test_envelope import simple
+from tracker.service.door import MOST_HEAD_BYTES
+from tracker.store.protocol import LONGEST_RAW
 
 pytestmark = pytest.mark.world
 
@@ -127,6 +131,9 @@ def test_a_huge_body_is_refused_unread(tracker: Running, declared: bool) -> None
     answer = tracker.client.post("/eventbridge", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 413
     assert error_of(answer) == {"what": "body", "expected": "at most 1048576 bytes", "found": "more"}
+    newest = tracker.get("/api/v1/dead-letters", pageSize=1)["entities"][0]
+    assert newest["reason"] == "body: expected at most 1048576 bytes, found more"
+    assert newest["raw"] == " " * LONGEST_RAW
 
 
 def test_a_body_just_below_the_limit_is_taken(tracker: Running) -> None:
@@ -140,6 +147,9 @@ def test_another_content_type_is_refused(tracker: Running, kind: str) -> None:
     answer = tracker.client.post("/eventbridge", content=b"{}", headers={"content-type": kind})
     assert answer.status_code == 415
     assert error_of(answer)["found"] == (kind or "nothing")
+    newest = tracker.get("/api/v1/dead-letters", pageSize=1)["entities"][0]
+    assert newest["reason"].endswith(f"found {kind or 'nothing'}")
+    assert newest["raw"] == "{}"
 
 
 @pytest.mark.parametrize(
@@ -214,6 +224,53 @@ def test_the_numbers_count_what_happened(tracker: Running) -> None:
     assert after["tracker_ready"] == 1
 
 
+def test_what_is_refused_unread_is_counted_and_so_is_the_time_of_every_way_in(tracker: Running) -> None:
+    before = tracker.numbers()
+    kind = {"content-type": "application/json"}
+    assert tracker.client.post("/eventbridge", content=b"{}").status_code == 415
+    chunked = iter([json.dumps(acd("chunked", "start", NOW_MS)).encode()])
+    assert tracker.client.post("/eventbridge", content=chunked, headers=kind).status_code == 200
+    after = tracker.numbers()
+    for name in (
+        'tracker_deliveries_refused_total{status="415"}',
+        'tracker_events_total{outcome="rejected"}',
+        "tracker_delivery_seconds_count",
+    ):
+        assert after[name] == before[name] + 1
+
+
+LINE = b"POST /eventbridge HTTP/1.1\r\n"
+HEADER = b"X-Padding: " + b"x" * 1000 + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [b"GET /" + b"x" * 4096, LINE + b"X-Padding: " + b"x" * 4096, LINE + HEADER],
+    ids=["address", "one header", "many headers"],
+)
+def test_a_head_without_an_end_is_refused_before_it_fills_the_memory(tracker: Running, endless: bytes) -> None:
+    address = httpx.URL(tracker.url)
+    more = HEADER if endless.endswith(HEADER) else b"x" * 4096
+    with socket.create_connection((address.host, address.port or 0), 10) as connection:
+        connection.sendall(endless)
+        sent = len(endless)
+        with contextlib.suppress(ConnectionError):
+            while sent < 20_000_000 and not select.select([connection], [], [], 0)[0]:
+                connection.sendall(more)
+                sent += len(more)
+        with contextlib.suppress(ConnectionError):  # what it did not read any more may end the connection at once
+            assert connection.recv(65536).startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
+    assert sent < 20_000_000
+
+
+def test_a_long_head_that_ends_is_refused_and_one_within_the_limit_is_not(tracker: Running) -> None:
+    address = httpx.URL(tracker.url)
+    for count, status in ((MOST_HEAD_BYTES // 1000 + 1, b"431"), (MOST_HEAD_BYTES // 2000, b"200")):
+        with socket.create_connection((address.host, address.port or 0), 10) as connection:
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n" + HEADER * count + b"\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 " + status)
+
+
 def _request(event: dict[str, Any]) -> bytes:
     body = json.dumps(event).encode()
     head = f"POST /eventbridge HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
@@ -231,6 +288,8 @@ def test_requests_in_one_packet_are_answered_in_their_order(tracker: Running) ->
 
 
 TOKENS = {"DELIVER": "deliver-s3cret", "SIGN": "sign-s3cret", "READ": "read-s3cret"}
+# As they come from files that end with a new line.
+MOUNTED = {name: f"{text}\n" for name, text in {**TOKENS, "SINK": "sink-s3cret", "TSDB": "tsdb-s3cret"}.items()}
 
 
 def _sent(tracker: Running, body: bytes, **headers: str) -> int:
@@ -242,11 +301,23 @@ def test_only_who_has_a_secret_delivers_and_reads(tmp_path: Path, capfd: pytest.
     delivery = {"token_env": "DELIVER", "hmac_env": "SIGN", "sources": ["aws.partner/genesys.com/"]}
     body = json.dumps(acd("c", "start", NOW_MS)).encode()
     signature = "sha256=" + hmac.new(TOKENS["SIGN"].encode(), body, hashlib.sha256).hexdigest()
-    with running(tmp_path, env=TOKENS, delivery=delivery, read_token_env="READ") as tracker:
+    so_far: list[str] = []
+
+    def printed() -> str:
+        so_far.extend(capfd.readouterr())
+        return "".join(so_far)
+
+    others: dict[str, Any] = {
+        "alerts": [{"kind": "generic", "url": "http://127.0.0.1:9", "token_env": "SINK"}],
+        "tsdb": {"url": "http://127.0.0.1:9", "org": "o", "bucket": "b", "token_env": "TSDB"},
+    }
+    with running(tmp_path, env=MOUNTED, delivery=delivery, read_token_env="READ", **others) as tracker:
         assert _sent(tracker, body) == 401
         assert _sent(tracker, body, authorization="Bearer read-s3cret") == 403
         assert _sent(tracker, body, x_signature="sha256=" + "0" * 64) == 403
         assert _sent(tracker, body + b" ", x_signature=signature) == 403
+        assert _sent(tracker, b" " * 1_100_000, x_signature=signature) == 413
+        assert _sent(tracker, body, content_type="text/plain") == 401
         assert _sent(tracker, body, x_signature=signature) == 200
         assert _sent(tracker, body, authorization="Bearer deliver-s3cret") == 200
         evil = json.dumps({**acd("c", "end", NOW_MS), "source": "evil"}).encode()
@@ -257,8 +328,13 @@ def test_only_who_has_a_secret_delivers_and_reads(tmp_path: Path, capfd: pytest.
         (letter,) = tracker.client.get("/api/v1/dead-letters", headers=reader).json()["entities"]
         assert letter["reason"] == "source: expected one that begins with aws.partner/genesys.com/, found 'evil'"
         assert tracker.client.get("/health").status_code == tracker.client.get("/ready").status_code == 200
-    out, err = capfd.readouterr()
-    assert "s3cret" not in out + err
+        numbers = tracker.client.get("/metrics", headers=reader).text
+        counts = dict(re.findall(r'deliveries_refused_total\{status="(\d+)"\} (\S+)', numbers))
+        assert counts == {"401": "2.0", "403": "3.0", "413": "1.0", "415": "0.0"}
+        stuck = acd("stuck", "start", NOW_MS - 400_000), acd("over", "start", NOW_MS), acd("over", "end", NOW_MS)
+        assert _sent(tracker, json.dumps(stuck).encode(), authorization="Bearer deliver-s3cret") == 200
+        until(lambda: "sink generic-" in printed() and "time series:" in printed(), "both to be in trouble", 20)
+    assert "s3cret" not in printed()
     assert all(b"s3cret" not in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
 
 
