@@ -177,8 +177,6 @@ def test_what_a_simple_tracker_has_no_answer_to_it_cannot_tell(foreign: Live) ->
             lambda: view.told("open"),
             lambda: view.told("stuck"),
             lambda: tracker.conversations("stuck"),
-            lambda: tracker.alerts("firing"),
-            lambda: tracker.dead_letters(),
             lambda: tracker.metrics(),
         ):
             with pytest.raises(CannotTell):
