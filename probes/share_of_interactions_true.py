@@ -52,8 +52,8 @@ def _view(tracker: TrackerClient, truth: Truth) -> TrackerView | None:
 
 
 def _tells_all(views: Iterable[TrackerView | None]) -> None:
-    for view in views:
-        for what in ("bounces", "queue", "transitions", "visits") if view else ():
+    for view in filter(None, views):
+        for what in ("bounces", "queue", "transitions", "visits"):
             view.told(what)
 
 

@@ -101,7 +101,7 @@ def visit(scene: Scene, conversation: str, queue: str, entered: int, left: int |
 
 def call(scene: Scene, conversation: str, started: int, ended: int | None = None) -> None:
     """When a call began and ended, by the cloud's own state; times as in `health`."""
-    times = {"started": epoch_ms(started), "ended": None if ended is None else epoch_ms(ended)}
+    times: dict[str, Any] = {"started": epoch_ms(started), "ended": None if ended is None else epoch_ms(ended)}
     scene.at(1, "cloud", "cloud.call", conversation=conversation, **times)
 
 

@@ -85,7 +85,7 @@ def test_what_is_missing_is_not_told_and_is_neither_nothing_nor_wrong() -> None:
     for what in ("bounces", "queue", "transitions", "visits"):
         with pytest.raises(CannotTell, match=f"the tracker cannot tell {what}"):
             bare.told(what)
-    empty = {"queue_id": None, "bounce_count": 0, "transitions": None, "visits": []}
+    empty: dict[str, Any] = {"queue_id": None, "bounce_count": 0, "transitions": None, "visits": []}
     found = view_of("c", {"current_state": empty}, Dialect.GENESYS)
     assert [found.told(what) for what in ("bounces", "queue", "transitions", "visits")] == [0, None, (), ()]
 
