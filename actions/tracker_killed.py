@@ -6,7 +6,7 @@ from chaoslib.types import Configuration
 
 from harness.breaking.fault import clear
 from harness.breaking.limits import number
-from harness.breaking.process import PROCESS, inject_on_process, process_run
+from harness.breaking.process import PROCESS, gone, inject_on_process, process_run
 
 __all__ = ["inject_tracker_killed", "clear_tracker_killed"]
 
@@ -18,12 +18,12 @@ def inject_tracker_killed(
 ) -> dict[str, Any]:
     """Kill the tracker (SIGKILL). After `down_s` it is started again; with 0 it stays down until the fault is cleared.
 
-    Seen in force when it refuses to be asked. The lease is for `seconds`.
+    Seen in force when it refuses connections. The lease is for `seconds`.
     """
     number("down_s", down_s, 0, 3600)
     run = process_run(configuration, FAULT, seconds)
     back_after = run.scaled(down_s) if down_s else None
-    return inject_on_process(run, FAULT, seconds, lambda keeper: keeper.strike(PROCESS, back_after))
+    return inject_on_process(run, FAULT, seconds, lambda keeper: keeper.strike(PROCESS, back_after), gone)
 
 
 def clear_tracker_killed(configuration: Configuration = None) -> dict[str, Any]:

@@ -55,10 +55,10 @@ def _fed(evidence: Evidence) -> dict[str, dict[str, set[str]]]:
 
 
 def _missing(steps: set[Step], view: TrackerView | None) -> int:
-    told = {(one.at_ms, one.type == "enter", one.queue) for one in view.transitions} if view else set()
+    told = {(one.at_ms, one.type == "enter", one.queue) for one in view.told("transitions")} if view else set()
     return len(steps - told)
 
 
 def _too_few(kinds: dict[str, set[str]], view: TrackerView | None) -> int:
-    told = [one.type for one in view.transitions] if view else []
+    told = [one.type for one in view.told("transitions")] if view else []
     return max(0, len(kinds[ENTER]) - told.count("enter")) + max(0, len(kinds[EXIT]) - told.count("exit"))

@@ -36,4 +36,4 @@ def _is_answered(tracker: TrackerClient, conversation: str, limit_s: float) -> b
         return False
     if view is None or time.monotonic() - began > limit_s:
         return False
-    return bool(view.transitions) and not (view.enriched and view.participants == 0)
+    return bool(view.told("transitions")) and not (view.enriched and view.participants == 0)

@@ -1,12 +1,14 @@
 """A burst of deliveries to the tracker, in the background: through the wire, in parallel, again until taken or refused.
 
-In the evidence of the process that makes it: `burst.started {conversations: {id: events}, events}`, for each attempt
-`delivery.invoked {delivery, conversation, attempt, steps}` (steps as `[at_ms, enters, queue]`) and `delivery.ok`,
+In the evidence of the process that makes it: `burst.started {conversations: {id: events}, events, pid, start_time}`
+(which process that is, as `Identity` says it), for each attempt `delivery.invoked {delivery, conversation, attempt,
+steps}` (steps as `[at_ms, enters, queue]`) and `delivery.ok`,
 `delivery.failed` (refused for good) or `delivery.unknown` (5xx, cut off, timed out) `{delivery, status}`, and at the
 end `burst.ended {taken, refused, unknown, unsent}`.
 """
 
 import heapq
+import os
 import threading
 import time
 from collections import Counter
@@ -21,6 +23,7 @@ import httpx
 from harness.breaking.interactions import Happening, delivery
 from harness.errors import BadInput, FaultNotCleared
 from harness.evidence import Evidence, read
+from harness.keeping.processes import Identity
 from harness.runtime import Run
 from harness.trust import trust
 from harness.waiting import Waited, until
@@ -31,6 +34,7 @@ LEAST_TIMEOUT_S = 1.0
 FIRST_RETRY_S = 1.0
 LONGEST_RETRY_S = 20.0
 QUIET_S = 1.0
+ENDED_SLACK_S = 5.0
 
 
 @dataclass(order=True, frozen=True)
@@ -100,7 +104,14 @@ class Burst:
     def start(self) -> None:
         """Begin; returns at once."""
         conversations = Counter(posting.conversation for posting in self._queue)
-        self._evidence.write("burst.started", conversations=dict(conversations), events=len(self._queue))
+        who = Identity.of(os.getpid())
+        self._evidence.write(
+            "burst.started",
+            conversations=dict(conversations),
+            events=len(self._queue),
+            pid=os.getpid(),
+            start_time=who.start_time if who else 0,
+        )
         for worker in self._workers:
             worker.start()
 
@@ -164,9 +175,7 @@ def end_burst(world_file: str, fault: str) -> dict[str, Any]:
     world = World.read(Path(world_file))
     stop_file(world).touch()
     try:
-        until(
-            lambda: is_quiet(read(world.evidence)), "the burst to end", LEAST_TIMEOUT_S + TIMEOUT_S * world.time_scale
-        )
+        until(lambda: is_quiet(read(world.evidence)), "the burst to end", ENDED_SLACK_S + TIMEOUT_S * world.time_scale)
     except Waited as late:
         raise FaultNotCleared(fault, "no more deliveries of the burst", "some that still come") from late
     found = read(world.evidence).last("burst.ended")
@@ -174,9 +183,11 @@ def end_burst(world_file: str, fault: str) -> dict[str, Any]:
 
 
 def is_quiet(evidence: Evidence) -> bool:
-    """Whether the last burst is over: it said so, or the process that made it is gone and nothing has come since."""
+    """Whether the last burst is over: it said so, or the process that made it is gone, with all that was on its way."""
     started, ended = evidence.last("burst.started"), evidence.last("burst.ended")
     if started is None or (ended is not None and ended.t > started.t):
         return True
+    if Identity(int(started["pid"]), int(started["start_time"])).alive:
+        return False  # it may wait before it tries again, or for an answer
     last = evidence.of("burst.started", "delivery.invoked", "delivery.ok", "delivery.failed", "delivery.unknown")[-1]
     return (time.monotonic_ns() - last.t) / 1e9 > QUIET_S

@@ -1,11 +1,16 @@
 """Faults on the tracker's own process: carried out by the keeper, and seen by asking the tracker.
 
+Slowness is neither: a tracker is killed when it refuses connections, and paused when its process is stopped and a
+question gets no answer.
+
 A tracker that the keeper did not start cannot be killed or paused, and is refused by name.
 """
 
+import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from harness.breaking.clearing import armed_faults, undo_arguments
 from harness.breaking.fault import LONGEST_S, Breakage, carry_out
@@ -19,6 +24,8 @@ from harness.waiting import Waited, until
 from harness.world import World
 
 PROCESS = "tracker"
+SILENT = "no answer"
+STOPPED = "T"
 SILENT_S = 1.0
 SEEN_WITHIN_S = 5.0
 # The keeper gives an undo 10 s.
@@ -44,16 +51,22 @@ def process_run(configuration: Mapping[str, Any] | None, fault: str, seconds: fl
     return run
 
 
-def inject_on_process(run: Run, fault: str, seconds: float, strike: Callable[[KeeperClient], object]) -> dict[str, Any]:
-    """Hold a lease, `strike`, and see that the tracker answers no more; returns what `carry_out` does."""
+def inject_on_process(
+    run: Run,
+    fault: str,
+    seconds: float,
+    strike: Callable[[KeeperClient], object],
+    effect: Callable[[World], str],
+) -> dict[str, Any]:
+    """Hold a lease, `strike`, and see that `effect` finds the tracker `SILENT`; returns what `carry_out` does."""
     world = run.world
     undo = Undo("harness.breaking.process", "undo_on_process", undo_arguments(world, fault))
-    expected = {"tracker": "no answer", "seconds": seconds}
+    expected = {"tracker": SILENT, "seconds": seconds}
 
     def apply(lease: str) -> dict[str, Any]:
         if fault not in world.sabotage:
             strike(KeeperClient(world.keeper_socket))
-        return _silent(world, fault)
+        return _seen(world, fault, effect)
 
     return carry_out(run, Breakage(fault, seconds, [], expected, undo), apply)
 
@@ -76,13 +89,42 @@ def undo_on_process(world_file: str, fault: str) -> dict[str, Any]:
     return _answering(world, fault)
 
 
-def _silent(world: World, fault: str) -> dict[str, Any]:
+def gone(world: World) -> str:
+    """`SILENT` if the tracker refuses connections, else what it does."""
+    where = urlsplit(world.tracker.url if world.tracker else "")
+    port = where.port or {"https": 443}.get(where.scheme, 80)
+    try:
+        socket.create_connection((where.hostname or "", port), SILENT_S).close()
+    except ConnectionRefusedError:
+        return SILENT
+    except OSError as error:
+        return f"{type(error).__name__} instead of a refused connection"
+    return "one that takes connections"
+
+
+def still(world: World) -> str:
+    """`SILENT` if the tracker's process is stopped and a question gets no answer, else what it does."""
+    held = KeeperClient(world.keeper_socket).in_force()["processes"]
+    pids = [child["pid"] for child in held if child["alive"] and child["name"] == PROCESS]
+    state = Path(f"/proc/{pids[0]}/stat").read_text().rpartition(")")[2].split()[0] if pids else "gone"
+    if state != STOPPED:
+        return f"a process in state {state}"
     with TrackerClient(world, within_s=SILENT_S) as tracker:
-        try:
-            until(lambda: not tracker.is_up(), "the tracker to be silent", SEEN_WITHIN_S)
-        except Waited:
-            raise FaultNotInForce(fault, "no answer of the tracker", "an answer of /health") from None
-    return {"health": "no answer"}
+        return "an answer of /health" if tracker.is_up() else SILENT
+
+
+def _seen(world: World, fault: str, effect: Callable[[World], str]) -> dict[str, Any]:
+    found: list[str] = []
+
+    def silent() -> bool:
+        found[:] = [effect(world)]
+        return found == [SILENT]
+
+    try:
+        until(silent, "the tracker to be silent", SEEN_WITHIN_S)
+    except Waited:
+        raise FaultNotInForce(fault, f"a tracker that gives {SILENT}", found[0]) from None
+    return {"health": SILENT}
 
 
 def _answering(world: World, fault: str) -> dict[str, Any]:

@@ -6,8 +6,9 @@ again has the same id. `Read` is one answer of the tracker about one conversatio
 quiet.
 
 What was sent may show in any later state, what was acknowledged must be in the final one, and nothing else may ever be
-in any. Within one answer bounces, visits and current queue must follow from the transitions: an answer given while
-deliveries were on their way that contradicts itself is torn, one given in peace is wrong.
+in any. What was told once must be in each answer that is asked for later. Within one answer bounces, visits and current
+queue must follow from the transitions: an answer given while deliveries were on their way that contradicts itself is
+torn, one given in peace is wrong.
 """
 
 from collections.abc import Iterable, Sequence
@@ -111,14 +112,16 @@ class Finding:
 class _Book:
     """What is known of one conversation so far."""
 
-    __slots__ = ("acknowledged", "busy", "last_answer", "possible", "seen", "version", "version_t")
+    __slots__ = ("acknowledged", "busy", "last_answer", "possible", "seen_t", "told", "version", "version_t")
 
     def __init__(self) -> None:
         self.possible: set[Step] = set()
         self.acknowledged: set[Step] = set()
         self.busy = 0
         self.last_answer = 0
-        self.seen = False
+        self.seen_t: int | None = None
+        self.told: dict[Step, int] = {}
+        """When each step was first told, or told again."""
         self.version = 0
         self.version_t = 0
 
@@ -161,7 +164,8 @@ def _read(read: Read, book: _Book) -> list[Finding]:
     """What is wrong with one answer."""
     if not read.found:
         return _unknown(read, book)
-    book.seen = True
+    if book.seen_t is None:
+        book.seen_t = read.t
     findings = _version(read, book)
     if read.steps is None:
         return findings
@@ -175,6 +179,7 @@ def _read(read: Read, book: _Book) -> list[Finding]:
         ]
     if read.final and not book.acknowledged <= steps:
         findings += [_lost(read, step) for step in sorted(book.acknowledged - steps)]
+    findings += _gone(read, steps, book)
     contradiction = contradictions(read, complete=read.final and steps >= book.possible)
     if contradiction:
         torn = not read.final and (book.busy > 0 or book.last_answer >= read.asked)
@@ -187,7 +192,7 @@ def _unknown(read: Read, book: _Book) -> list[Finding]:
     if read.final and book.acknowledged:
         words = f"is unknown, though {_count(len(book.acknowledged), 'step')} of it were acknowledged"
         return [Finding(Kind.LOST, read.conversation, words, read.t)]
-    if book.seen:
+    if book.seen_t is not None and read.asked >= book.seen_t:
         return [Finding(Kind.FORGOTTEN, read.conversation, "is unknown, and was known before", read.t)]
     return []
 
@@ -202,6 +207,26 @@ def _version(read: Read, book: _Book) -> list[Finding]:
         words = f"went back from version {before} to {read.version}"
         return [Finding(Kind.WENT_BACK, read.conversation, words, read.t)]
     return []
+
+
+def _gone(read: Read, steps: set[Step], book: _Book) -> list[Finding]:
+    """What an earlier answer told and this one, asked for after that, does not; each is said once, until told again."""
+    told, findings = book.told, []
+    if not told.keys() <= steps:
+        gone = sorted(step for step in told.keys() - steps if read.asked >= told[step])
+        for step in gone:
+            del told[step]
+        said = book.acknowledged if read.final else ()  # that these are lost is said already
+        findings = [_taken_back(read, step) for step in gone if step not in said]
+    if not steps <= told.keys():
+        for step in steps:
+            told.setdefault(step, read.t)
+    return findings
+
+
+def _taken_back(read: Read, step: Step) -> Finding:
+    words = f"{_told(step)}: that was told before, and is gone{_unbalanced(read, step.queue)}"
+    return Finding(Kind.WENT_BACK, read.conversation, words, read.t)
 
 
 def _repeated(read: Read) -> list[Finding]:

@@ -10,19 +10,19 @@ from typing import Any
 
 from harness.evidence import Entry, Evidence
 from harness.observing.checker import Answered, Outcome, Read, Record, Sent, Stay, Step
-from harness.observing.tracker import TrackerClient, TrackerView
+from harness.observing.tracker import TrackerClient, TrackerView, Visit
 
 OUTCOMES = {"delivery.ok": Outcome.OK, "delivery.failed": Outcome.FAILED, "delivery.unknown": Outcome.UNKNOWN}
 
 
 def ask(client: TrackerClient, conversation: str, final: bool = False) -> Read:
-    """Ask the tracker about one conversation, now."""
+    """Ask the tracker about one conversation, now; `CannotTell` of one that does not tell of transitions."""
     asked = time.monotonic_ns()
     return read_of(conversation, client.view(conversation), asked, time.monotonic_ns(), final)
 
 
 def read_of(conversation: str, view: TrackerView | None, asked: int, t: int, final: bool = False) -> Read:
-    """One answer; None is "not found"."""
+    """One answer; None is "not found". `CannotTell` if it does not tell of transitions: nothing follows from it."""
     if view is None:
         return Read(t, asked, conversation, found=False, final=final)
     return Read(
@@ -31,17 +31,18 @@ def read_of(conversation: str, view: TrackerView | None, asked: int, t: int, fin
         conversation,
         found=True,
         version=view.version,
-        steps=tuple(Step(one.at_ms, one.type == "enter", one.queue) for one in view.transitions),
-        stays=tuple(
-            Stay(one.queue, one.entered_ms, one.left_ms, None if one.dwell_ms is None else one.dwell_ms / 1000)
-            for one in view.visits
-        ),
+        steps=tuple(Step(one.at_ms, one.type == "enter", one.queue) for one in view.told("transitions")),
+        stays=tuple(map(_stay, view.told("visits"))),
         bounces=view.bounces,
         current=view.queue,
-        tells_current=view.open is not None,
+        tells_current=view.tells_queue and view.open is not None,
         open=view.open,
         final=final,
     )
+
+
+def _stay(one: Visit) -> Stay:
+    return Stay(one.queue, one.entered_ms, one.left_ms, None if one.dwell_ms is None else one.dwell_ms / 1000)
 
 
 def as_fields(read: Read) -> dict[str, Any]:

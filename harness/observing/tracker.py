@@ -17,7 +17,7 @@ from harness.trust import trust
 from harness.world import Dialect, World
 
 HEALTH = "/api/v1/interactions/health"
-PAGE_SIZE = 200
+PAGE_SIZE = 100  # more than that ours refuses
 LIMIT_S = 10.0
 NO_SUCH_PATH = (404, 405, 501)
 
@@ -53,26 +53,27 @@ class Visit:
 class TrackerView:
     """What a tracker says of one conversation at one moment. None for what it does not say at all; `told` asks for it.
 
-    `queue` is where the conversation waits now. Where a tracker tells no visits they are read from its transitions.
+    `queue` is where the conversation waits now; None is nowhere if it `tells_queue`. Where a tracker tells no visits
+    they are read from its transitions.
     """
 
     conversation: str
     queue: str | None
-    bounces: int
-    transitions: tuple[Transition, ...]
-    visits: tuple[Visit, ...]
+    tells_queue: bool
+    bounces: int | None
+    transitions: tuple[Transition, ...] | None
+    visits: tuple[Visit, ...] | None
     version: int | None = None
     stuck: bool | None = None
     anomalous: bool | None = None
     open: bool | None = None
-    phantoms: tuple[str, ...] | None = None
     participants: int | None = None
     enriched: bool | None = None
 
     def told(self, what: str) -> Any:
         """The field `what`; `CannotTell` if this tracker does not say it."""
         found = getattr(self, what)
-        if found is None:
+        if found is None if what != "queue" else not self.tells_queue:
             raise CannotTell(what, "the tracker", "its health query does not say it")
         return found
 
@@ -129,17 +130,11 @@ class TrackerClient:
 
     def conversations(self, state: str) -> list[str]:
         """The conversations that are open, stuck or anomalous; `CannotTell` for a tracker that lists none."""
-        return [
-            str(one["conversation_id"]) for one in self.pages("/api/v1/interactions", f"what is {state}", state=state)
-        ]
-
-    def alerts(self, state: str) -> list[dict[str, Any]]:
-        """The alerts that are firing or resolved, as ours tells them; `CannotTell` for a tracker that lists none."""
-        return list(self.pages("/api/v1/alerts", "its alerts", state=state))
-
-    def dead_letters(self) -> list[dict[str, Any]]:
-        """The deliveries that it could not use; `CannotTell` for a tracker that keeps none."""
-        return list(self.pages("/api/v1/dead-letters", "its dead letters"))
+        what = f"what is {state}"
+        names = [_plain(one).get("conversationid") for one in self._pages("/api/v1/interactions", what, state=state)]
+        if None in names:
+            raise CannotTell(what, "the tracker", "its listing has entries without a conversation_id")
+        return [str(name) for name in names]
 
     def metrics(self) -> dict[str, float]:
         """Its Prometheus metrics by name with labels; `CannotTell` for a tracker without."""
@@ -149,7 +144,7 @@ class TrackerClient:
         lines = [line for line in self._whole("/metrics", answer).text.splitlines() if line and line[0] != "#"]
         return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
-    def pages(self, path: str, what: str, **query: str) -> Iterator[dict[str, Any]]:
+    def _pages(self, path: str, what: str, **query: str) -> Iterator[Any]:
         """Every entity of a listing; `CannotTell` `what` if there is no such listing."""
         number, seen = 1, 0
         while True:
@@ -189,23 +184,28 @@ def view_of(conversation: str, found: Mapping[str, Any], dialect: Dialect) -> Tr
     state = found.get("current_state")
     if not isinstance(state, Mapping):
         raise CannotTell("the state of a conversation", "the tracker", "its health query holds no current_state")
-    transitions = tuple(_transition(one) for one in state.get("transitions") or ())
-    visits = _visits(state["visits"]) if isinstance(state.get("visits"), list) else paired(transitions)
-    # The simplified state keeps the queue that was entered last, also after the conversation has left it.
-    waiting = next((one.queue for one in reversed(visits) if one.left_ms is None), None)
+    transitions = _transitions(state)
+    visits = _visits(state, transitions)
+    if dialect is Dialect.SEED:
+        # The simplified state keeps the queue that was entered last, also after the conversation has left it.
+        queue, tells_queue = (
+            next((one.queue for one in reversed(visits or ()) if one.left_ms is None), None),
+            visits is not None,
+        )
+    else:
+        queue, tells_queue = state.get("queue_id") or None, "queue_id" in state
     enrichment, people = found.get("enrichment"), found.get("participants")
-    phantoms = state.get("phantoms")
     return TrackerView(
         conversation=conversation,
-        queue=waiting if dialect is Dialect.SEED else state.get("queue_id") or None,
-        bounces=int(state.get("bounce_count") or 0),
+        queue=queue,
+        tells_queue=tells_queue,
+        bounces=_number(state.get("bounce_count"), "bounces"),
         transitions=transitions,
         visits=visits,
         version=found.get("version"),
         stuck=state.get("is_stuck"),
         anomalous=state.get("is_anomalous"),
         open=state.get("open"),
-        phantoms=None if phantoms is None else tuple(str(phantom) for phantom in phantoms),
         participants=None if people is None else len(people),
         enriched=enrichment.get("ok") if isinstance(enrichment, Mapping) else None,
     )
@@ -227,9 +227,13 @@ def paired(transitions: Sequence[Transition]) -> tuple[Visit, ...]:
     return tuple(visits)
 
 
+def _transitions(state: Mapping[str, Any]) -> tuple[Transition, ...] | None:
+    """None if it does not speak of them; a null is how some programs write an empty list."""
+    return tuple(map(_transition, state["transitions"] or ())) if "transitions" in state else None
+
+
 def _transition(one: Any) -> Transition:
-    """Names as ours writes them, or as a program writes its own structures: `EventType`, `event_type`."""
-    plain = {str(key).replace("_", "").lower(): value for key, value in one.items()} if isinstance(one, dict) else {}
+    plain = _plain(one)
     kind = str(plain.get("type") or plain.get("eventtype") or "")
     queue, at_ms = plain.get("queueid"), instant_ms(plain.get("timestamp"))
     word = next((word for word in ("enter", "exit") if kind.endswith(word)), None)
@@ -238,17 +242,32 @@ def _transition(one: Any) -> Transition:
     return Transition(word, str(queue), at_ms)
 
 
-def _visits(found: Sequence[Any]) -> tuple[Visit, ...]:
-    return tuple(
-        Visit(
-            queue=str(one.get("queue_id")),
-            entered_ms=instant_ms(one.get("entered")),
-            left_ms=instant_ms(one.get("left")),
-            dwell_ms=None if one.get("dwell_seconds") is None else round(float(one["dwell_seconds"]) * 1000),
-        )
-        for one in found
-        if isinstance(one, Mapping)
-    )
+def _visits(state: Mapping[str, Any], transitions: Sequence[Transition] | None) -> tuple[Visit, ...] | None:
+    if isinstance(state.get("visits"), list):
+        return tuple(map(_visit, state["visits"]))
+    return None if transitions is None else paired(transitions)
+
+
+def _visit(one: Any) -> Visit:
+    plain = _plain(one)
+    queue, entered, left = plain.get("queueid"), instant_ms(plain.get("entered")), instant_ms(plain.get("left"))
+    if queue is None or not plain.keys() & {"entered", "left"}:
+        raise CannotTell("its visits", "the tracker", f"this one has no queue_id, entered and left: {one}")
+    dwell_s = _number(plain.get("dwellseconds"), "the dwell of a visit")
+    if dwell_s is not None:
+        return Visit(str(queue), entered, left, round(dwell_s * 1000))
+    return Visit(str(queue), entered, left, None if entered is None or left is None else left - entered)
+
+
+def _plain(one: Any) -> dict[str, Any]:
+    """Names as ours writes them, or as a program writes its own structures: `EventType`, `event_type`."""
+    return {str(key).replace("_", "").lower(): value for key, value in one.items()} if isinstance(one, dict) else {}
+
+
+def _number(found: Any, what: str) -> Any:
+    if found is not None and (isinstance(found, bool) or not isinstance(found, int | float)):
+        raise CannotTell(what, "the tracker", f"its health query says {found!r}, which is no number")
+    return found
 
 
 def instant_ms(found: object) -> int | None:

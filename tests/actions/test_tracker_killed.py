@@ -43,7 +43,10 @@ def test_the_world_survives_it(tracked: Live) -> None:
 
 def test_it_is_not_believed_without_being_seen(untouchable: Live) -> None:
     error = untouchable.refuses(FaultNotInForce, "tracker_killed")
-    assert str(error) == "tracker_killed is not in force: expected no answer of the tracker, found an answer of /health"
+    assert (
+        str(error)
+        == "tracker_killed is not in force: expected a tracker that gives no answer, found one that takes connections"
+    )
 
 
 def test_a_tracker_that_was_not_started_for_the_run_is_left_alone(found_running: Live) -> None:

@@ -21,7 +21,7 @@ def test_it_answers_nothing_until_it_is_cleared_and_misses_nothing(tracked: Live
 
 
 def test_it_is_not_believed_without_being_seen(untouchable: Live) -> None:
-    assert "an answer of /health" in str(untouchable.refuses(FaultNotInForce, "tracker_paused"))
+    assert "found a process in state" in str(untouchable.refuses(FaultNotInForce, "tracker_paused"))
 
 
 def test_a_tracker_that_was_not_started_for_the_run_is_left_alone(found_running: Live) -> None:

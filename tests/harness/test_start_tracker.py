@@ -67,7 +67,7 @@ def told(live: Live, conversation: str, exits: int) -> TrackerView:
     def knows() -> bool:
         with TrackerClient(live.world) as tracker:
             found[:] = [view for view in [tracker.view(conversation)] if view is not None]
-        return bool(found) and sum(one.type == "exit" for one in found[0].transitions) == exits
+        return bool(found) and sum(one.type == "exit" for one in found[0].told("transitions")) == exits
 
     until(knows, "the tracker to know", 10)
     return found[0]
@@ -85,7 +85,7 @@ def test_the_tracker_hears_through_the_wire_what_really_happened(request: pytest
     assert [stay.queue for stay in truth.stays] == [live.world.queues[0]] * 3
     assert [stay.outcome for stay in truth.stays] == ["FLOW_OUT", "FLOW_OUT", "ABANDON"]
     assert (view.bounces, view.queue, truth.bounces, truth.queue, truth.open) == (2, None, 2, None, False)
-    assert [(visit.entered_ms, visit.left_ms, visit.dwell_ms) for visit in view.visits] == [
+    assert [(visit.entered_ms, visit.left_ms, visit.dwell_ms) for visit in view.told("visits")] == [
         (stay.entered_ms, stay.left_ms, stay.dwell_ms) for stay in truth.stays
     ]
     calls = [entry for entry in read(live.world.evidence).of("api", source="wire") if entry["path"] == "/eventbridge"]
@@ -177,8 +177,6 @@ def test_what_a_simple_tracker_has_no_answer_to_it_cannot_tell(foreign: Live) ->
             lambda: view.told("open"),
             lambda: view.told("stuck"),
             lambda: tracker.conversations("stuck"),
-            lambda: tracker.alerts("firing"),
-            lambda: tracker.dead_letters(),
             lambda: tracker.metrics(),
         ):
             with pytest.raises(CannotTell):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness.errors import NoEvidence
+from harness.errors import CannotTell, NoEvidence
 from probes.history_findings import history_findings
 from tests.probes.conftest import Scene
 from tests.probes.tracked import BILLING, SALES, delivered, epoch_ms, health, with_tracker
@@ -45,6 +45,16 @@ def test_the_final_state_must_follow_from_what_was_acknowledged(
     burst(scene)
     tracker.health["c-1"] = answer
     assert history_findings(configuration=scene.configuration) == ([] if words is None else [words])
+
+
+def test_a_tracker_that_tells_no_transitions_cannot_be_checked(scene: Scene, handles: ExitStack) -> None:
+    tracker = with_tracker(scene, handles)
+    burst(scene)
+    answer = health((BILLING, 1_000, 2_000))
+    del answer["current_state"]["transitions"]
+    tracker.health["c-1"] = answer
+    with pytest.raises(CannotTell):
+        history_findings(configuration=scene.configuration)
 
 
 def test_without_a_burst_there_is_nothing_to_check(scene: Scene, handles: ExitStack) -> None:

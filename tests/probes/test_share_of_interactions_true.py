@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from harness.errors import NoEvidence
+from harness.errors import CannotTell, NoEvidence
 from probes.share_of_interactions_true import share_of_interactions_true
 from tests.probes.conftest import Scene
-from tests.probes.tracked import BILLING, SALES, health, visit, with_tracker
+from tests.probes.tracked import BILLING, SALES, call, health, visit, with_tracker
 
 TRUE = health((BILLING, 1_000, 2_000), (BILLING, 3_000, 4_000), (SALES, 5_000, None))
 
@@ -44,3 +44,36 @@ def test_too_few_conversations_are_nothing_to_measure(scene: Scene, handles: Exi
     assert share_of_interactions_true(configuration=scene.configuration) == 1.0
     with pytest.raises(NoEvidence):
         share_of_interactions_true(at_least=2, configuration=scene.configuration)
+
+
+@pytest.mark.parametrize(("queue", "share"), [(None, 1.0), (BILLING, 0.0)])
+def test_a_call_that_is_over_waits_nowhere(scene: Scene, handles: ExitStack, queue: str | None, share: float) -> None:
+    tracker = with_tracker(scene, handles)
+    visit(scene, "c-1", BILLING, 1_000, 2_000)
+    call(scene, "c-1", 1_000, 2_000)
+    tracker.health["c-1"] = health((BILLING, 1_000, 2_000), state={"queue_id": queue, "open": False})
+    assert share_of_interactions_true(configuration=scene.configuration) == share
+
+
+@pytest.mark.parametrize("what", ["bounce_count", "queue_id", "transitions"])
+def test_what_is_not_told_is_not_wrong_and_what_is_wrong_stays_wrong(
+    scene: Scene, handles: ExitStack, what: str
+) -> None:
+    tracker = with_tracker(scene, handles)
+    answer = health((BILLING, 1_000, 2_000))
+    del answer["current_state"][what]
+    tracker.health["c-1"] = answer
+    visit(scene, "c-1", BILLING, 1_000, 2_000)
+    with pytest.raises(CannotTell):
+        share_of_interactions_true(configuration=scene.configuration)
+    visit(scene, "c-2", BILLING, 1_000, 2_000)
+    assert share_of_interactions_true(configuration=scene.configuration) == 0.5
+
+
+def test_a_stay_that_lasts_may_be_told_with_its_dwell_so_far(scene: Scene, handles: ExitStack) -> None:
+    tracker = with_tracker(scene, handles)
+    visit(scene, "c-1", BILLING, 1_000)
+    answer = health((BILLING, 1_000, None))
+    answer["current_state"]["visits"][0]["dwell_seconds"] = 7.5
+    tracker.health["c-1"] = answer
+    assert share_of_interactions_true(configuration=scene.configuration) == 1.0

@@ -29,6 +29,7 @@ from probes.ingest_p99_ms import ingest_p99_ms
 from probes.interactions_remembered import interactions_remembered
 from probes.malformed_redeliveries import malformed_redeliveries
 from probes.notices_per_alert import notices_per_alert
+from probes.share_of_conditions_true import share_of_conditions_true
 from probes.share_of_diagnostics_enriched import share_of_diagnostics_enriched
 from probes.share_of_interactions_true import share_of_interactions_true
 from probes.share_of_points_stored import share_of_points_stored
@@ -85,6 +86,7 @@ def test_a_healthy_tracker_answers_every_question_as_it_should(tracked: Configur
 def test_calls_that_wait_too_long_are_alerted_and_others_are_not(tracked: Configuration) -> None:
     assert alerts_missing("stuck", within_s=60, configuration=tracked) == 0
     assert alerts_false(configuration=tracked) == []
+    assert share_of_conditions_true(at_least=4, within_s=50, configuration=tracked) == 1.0
     assert alert_detection_latency("max", configuration=tracked) < 100
     assert notices_per_alert(configuration=tracked) == 1
     end_calls(configuration=tracked)

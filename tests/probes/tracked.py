@@ -21,6 +21,7 @@ class Answers:
 
     health: dict[str, dict[str, Any] | int] = field(default_factory=dict)
     metrics: str | None = None
+    listings: dict[str, list[str] | int] = field(default_factory=dict)
     points: list[dict[str, Any]] = field(default_factory=list)
 
     def answer(self, path: str) -> Told:
@@ -29,6 +30,11 @@ class Answers:
         if parts.path == HEALTH:
             found = self.health.get(parse_qs(parts.query)["conversationId"][0], 404)
             return Told({}, found) if isinstance(found, int) else Told(found)
+        if parts.path == "/api/v1/interactions":
+            names = self.listings.get(parse_qs(parts.query)["state"][0], 404)
+            if isinstance(names, int):
+                return Told({}, names)
+            return Told({"entities": [{"conversation_id": name} for name in names], "total": len(names)})
         if parts.path == "/metrics" and self.metrics is not None:
             return Told(self.metrics.encode())
         if parts.path == "/points":
@@ -91,6 +97,12 @@ def visit(scene: Scene, conversation: str, queue: str, entered: int, left: int |
         "outcome": None,
     }
     scene.at(1, "cloud", "cloud.visit", **about, **times)
+
+
+def call(scene: Scene, conversation: str, started: int, ended: int | None = None) -> None:
+    """When a call began and ended, by the cloud's own state; times as in `health`."""
+    times: dict[str, Any] = {"started": epoch_ms(started), "ended": None if ended is None else epoch_ms(ended)}
+    scene.at(1, "cloud", "cloud.call", conversation=conversation, **times)
 
 
 def fed(scene: Scene, event: str, conversation: str, kind: str, *statuses: int) -> None:

@@ -167,6 +167,28 @@ def test_each_corruption_gets_its_finding(kind: Kind, seed: int) -> None:
     assert changed is None or kind in kinds(check(changed))
 
 
+@pytest.mark.parametrize("tells_version", [False, True])
+@given(seed=st.integers(0, 2**32))
+def test_an_answer_that_lacks_what_was_told_before_went_back(tells_version: bool, seed: int) -> None:
+    """A replica that lags behind, or a replay that is half done: the version may grow all the same."""
+    dice, model, records = Random(seed), Model(), list[Record]()
+    t = 0
+    states = [model.read(0, "c-0")]
+    for delivery in history(seed, conversations=1):
+        t += 10
+        model.take(delivery)
+        records += [delivery._replace(t=t), Answered(t + 1, delivery.delivery, Outcome.OK)]
+        states.append(model.read(0, "c-0"))
+        version = t if tells_version else None
+        records.append(states[-1]._replace(t=t + 3, asked=t + 2, version=version))
+        stale = dice.choice(states[1:])
+        gone = set(states[-1].steps or ()) - set(stale.steps or ())
+        again = stale._replace(t=t + 6, asked=t + 4, version=version)
+        found = check([*records, again, states[-1]._replace(t=t + 9, asked=t + 8, version=version, final=True)])
+        assert [(one.kind, one.t) for one in found] == [(Kind.WENT_BACK, t + 6)] * len(gone)
+        assert check([*records, again._replace(asked=0)]) == []
+
+
 @given(st.integers(0, 2**32))
 def test_an_answer_that_mixes_two_states_is_torn(seed: int) -> None:
     """Bounces, visits and queue of the state before a delivery, transitions of the state after it."""
@@ -250,6 +272,24 @@ def test_answers_that_overlap_may_come_in_any_order() -> None:
     newer = Read(250, 200, "c-17", True, 4, BILLING)
     assert check([*billing(), newer, older]) == []
     assert kinds(check([*billing(), newer, older._replace(asked=260)])) == {Kind.WENT_BACK}
+
+
+def test_what_was_told_and_is_gone_is_said_in_the_words_of_the_conversation() -> None:
+    told = Read(110, 100, "c-17", True, steps=BILLING)
+    lagging = Read(130, 120, "c-17", True, steps=(BILLING[0], BILLING[1], BILLING[3]))
+    found = check([*billing(), told, lagging, final(BILLING)])
+    assert [str(one) for one in found] == [
+        "went back: conversation c-17 entered Billing at 3000: that was told before, and is gone; "
+        "it left Billing twice but entered once"
+    ]
+    assert [one.kind for one in check([*billing(), told, final(lagging.steps or ())])] == [Kind.LOST]
+
+
+def test_not_found_may_overlap_with_an_answer_that_found() -> None:
+    unknown = Read(300, 100, "c-17", False)
+    known = Read(250, 200, "c-17", True, steps=BILLING)
+    assert check([*billing(), known, unknown]) == []
+    assert kinds(check([*billing(), known, unknown._replace(asked=260)])) == {Kind.FORGOTTEN}
 
 
 def test_in_and_out_at_one_moment_is_one_visit_and_no_bounce() -> None:

@@ -1,7 +1,11 @@
 """What was said and delivered, as records of a history."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from harness.errors import CannotTell
 from harness.evidence import Evidence, EvidenceWriter, read
 from harness.observing.checker import Answered, Outcome, Read, Sent, Stay, Step
 from harness.observing.told import acknowledged, answers, as_fields, read_of, records
@@ -11,6 +15,7 @@ STEP = Step(1_000, True, "billing")
 VIEW = TrackerView(
     conversation="c-1",
     queue="billing",
+    tells_queue=True,
     bounces=0,
     transitions=(Transition("enter", "billing", 1_000),),
     visits=(Visit("billing", 1_000, None, None),),
@@ -39,6 +44,11 @@ def test_an_answer_comes_back_from_the_evidence_as_it_was(tmp_path: Path) -> Non
     assert answer.stays == (Stay("billing", 1_000, None, None),)
     assert (answer.current, answer.tells_current, answer.open, answer.version) == ("billing", True, True, 1)
     assert answers(evidence(tmp_path, answer))[0]._replace(t=9) == answer
+
+
+def test_an_answer_that_tells_no_transitions_is_nothing_to_check() -> None:
+    with pytest.raises(CannotTell, match="the tracker cannot tell transitions"):
+        read_of("c-1", replace(VIEW, transitions=None, visits=None), asked=5, t=9)
 
 
 def test_not_found_is_an_answer_too(tmp_path: Path) -> None:

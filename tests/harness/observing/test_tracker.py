@@ -34,7 +34,6 @@ def ours(**changes: Any) -> dict[str, Any]:
         "is_stuck": False,
         "is_anomalous": False,
         "open": True,
-        "phantoms": [],
     }
     return {
         "conversation_id": "c",
@@ -58,7 +57,7 @@ def test_the_answer_of_ours_is_read_whole() -> None:
     assert (found.queue, found.bounces, found.version) == ("b", 0, 4)
     assert found.transitions == (Transition("enter", "a", T0), Transition("exit", "a", T0 + 1500))
     assert found.visits == (Visit("a", T0, T0 + 1500, 1500),)
-    assert (found.told("stuck"), found.told("open"), found.phantoms) == (False, True, ())
+    assert (found.told("stuck"), found.told("open"), found.told("queue")) == (False, True, "b")
     assert (found.participants, found.enriched) == (2, True)
 
 
@@ -76,9 +75,31 @@ def test_the_queue_that_a_simple_tracker_keeps_is_not_taken_for_where_the_call_w
 
 def test_what_is_not_said_cannot_be_told() -> None:
     found = view_of("c", simple(("enter", "a", 0)), Dialect.SEED)
-    for what in ("version", "stuck", "open", "phantoms"):
+    for what in ("version", "stuck", "open"):
         with pytest.raises(CannotTell, match=f"the tracker cannot tell {what}"):
             found.told(what)
+
+
+def test_what_is_missing_is_not_told_and_is_neither_nothing_nor_wrong() -> None:
+    bare = view_of("c", {"current_state": {}}, Dialect.GENESYS)
+    for what in ("bounces", "queue", "transitions", "visits"):
+        with pytest.raises(CannotTell, match=f"the tracker cannot tell {what}"):
+            bare.told(what)
+    empty: dict[str, Any] = {"queue_id": None, "bounce_count": 0, "transitions": None, "visits": []}
+    found = view_of("c", {"current_state": empty}, Dialect.GENESYS)
+    assert [found.told(what) for what in ("bounces", "queue", "transitions", "visits")] == [0, None, (), ()]
+
+
+def test_a_visit_without_a_dwell_has_that_of_its_times() -> None:
+    timed = {"queue_id": "a", "entered": stamp(0), "left": stamp(1500)}
+    assert view_of("c", ours(visits=[timed]), Dialect.GENESYS).visits == (Visit("a", T0, T0 + 1500, 1500),)
+    lasting = {"queue_id": "a", "entered": stamp(0), "left": None}
+    assert view_of("c", ours(visits=[lasting]), Dialect.GENESYS).visits == (Visit("a", T0, None, None),)
+
+
+def test_visits_are_read_as_a_program_writes_its_own_structures() -> None:
+    simple = {"QueueID": "a", "Entered": stamp(0), "Left": stamp(1500), "DwellSeconds": 1.5}
+    assert view_of("c", ours(visits=[simple]), Dialect.GENESYS).visits == (Visit("a", T0, T0 + 1500, 1500),)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +109,10 @@ def test_what_is_not_said_cannot_be_told() -> None:
         {"current_state": []},
         {"current_state": {"transitions": [{"a": 1}]}},
         {"current_state": {"transitions": [3]}},
+        {"current_state": {"visits": [{"queue": "a"}]}},
+        {"current_state": {"visits": [{"queue_id": "a", "begin": AT}]}},
+        {"current_state": {"visits": [{"queue_id": "a", "entered": AT, "dwell_seconds": "1.5"}]}},
+        {"current_state": {"bounce_count": "two"}},
     ],
 )
 def test_an_answer_without_a_state_tells_nothing(answer: dict[str, Any]) -> None:
@@ -132,8 +157,14 @@ def test_a_listing_is_read_to_its_end() -> None:
 
 
 def test_a_listing_that_is_not_there_cannot_be_told() -> None:
-    with asked({}) as client, pytest.raises(CannotTell, match="the tracker cannot tell its alerts"):
-        client.alerts("firing")
+    with asked({}) as client, pytest.raises(CannotTell, match="the tracker cannot tell what is stuck"):
+        client.conversations("stuck")
+
+
+def test_a_listing_that_names_nobody_cannot_be_told() -> None:
+    pages = {"/api/v1/interactions?1": Told({"entities": [{"id": "c1"}], "total": 1})}
+    with asked(pages) as client, pytest.raises(CannotTell, match="entries without a conversation_id"):
+        client.conversations("stuck")
 
 
 def test_an_error_is_an_error_and_not_a_missing_answer() -> None:
