@@ -3,13 +3,15 @@
 ```json
 {"tracker": {"url": "http://127.0.0.1:8080", "dialect": "seed", "token_env": "TRACKER_TOKEN",
              "command": ["./tracker"], "cloud_port": 9100, "receiver_port": 9101,
-             "max_dwell_s": 30, "max_bounces": 3}}
+             "heeds_limits": true}}
 ```
 Only `url` is needed. `dialect` is genesys or seed (simplified events of queues); deliveries and questions carry the
 token of `token_env`, if it is named. With `command` it is started for the run, on the port of `url`, and told in its
 environment what is where (harness.start_tracker); then it can be killed and paused. Else it runs already, and
 `cloud_port` and `receiver_port` are where it may expect the cloud and what takes points and alerts, both behind the
-wire. `max_dwell_s` (its own seconds) and `max_bounces` are the limits that it has, if not 300 and 3.
+wire. `max_dwell_s` (its own seconds) and `max_bounces` are the limits that it has, if not 300 and 3, started by us or
+not. One that is started and `heeds_limits` takes those of the experiment from MAX_DWELL_SECONDS and MAX_BOUNCES in its
+environment, which no other finds there.
 
 A world file that says nothing but this means a local world around that tracker.
 """
@@ -25,12 +27,16 @@ from harness.errors import BadInput
 from harness.world import Dialect
 from harness.world_file import read_world_file
 
-KEYS = ("url", "dialect", "token_env", "command", "cloud_port", "receiver_port", "max_dwell_s", "max_bounces")
+# As in the widely copied tutorial.
+MAX_DWELL_S, MAX_BOUNCES = 300.0, 3
+LIMITS = ("max_dwell_s", "max_bounces")
+KEYS = ("url", "dialect", "token_env", "command", "cloud_port", "receiver_port", "heeds_limits", *LIMITS)
 
 
 @dataclass(frozen=True)
 class ForeignTracker:
-    """What the world file says of it; ports are 0 where any will do, limits None where it says none."""
+    """What the world file says of it; ports are 0 where any will do, limits (its own seconds) None where it heeds
+    those of the experiment."""
 
     url: str
     dialect: Dialect
@@ -39,8 +45,7 @@ class ForeignTracker:
     command: tuple[str, ...]
     cloud_port: int
     receiver_port: int
-    max_dwell_s: float | None
-    max_bounces: int | None
+    limits: tuple[float, int] | None
 
     @property
     def address(self) -> tuple[str, int]:
@@ -76,8 +81,7 @@ def read_foreign(path: Path | None, environment: Mapping[str, str] | None = None
         command=_command(where, given.get("command", [])),
         cloud_port=int(_number(where, given, "cloud_port", 0, 65_535) or 0),
         receiver_port=int(_number(where, given, "receiver_port", 0, 65_535) or 0),
-        max_dwell_s=_number(where, given, "max_dwell_s", 0.01, 86_400),
-        max_bounces=_whole(_number(where, given, "max_bounces", 0, 1000)),
+        limits=None if _heeds(where, given) else _limits(where, given),
     )
 
 
@@ -114,5 +118,15 @@ def _number(where: str, given: Mapping[str, Any], key: str, low: float, high: fl
     return found
 
 
-def _whole(found: float | None) -> int | None:
-    return None if found is None else int(found)
+def _limits(where: str, given: Mapping[str, Any]) -> tuple[float, int]:
+    dwell_s, bounces = _number(where, given, "max_dwell_s", 0.01, 86_400), _number(where, given, "max_bounces", 0, 1000)
+    return MAX_DWELL_S if dwell_s is None else dwell_s, MAX_BOUNCES if bounces is None else int(bounces)
+
+
+def _heeds(where: str, given: Mapping[str, Any]) -> bool:
+    found = given.get("heeds_limits", False)
+    if not isinstance(found, bool):
+        raise BadInput(f"{where}: heeds_limits", "true or false", found)
+    if found and (not given.get("command") or set(given) & set(LIMITS)):
+        raise BadInput(f"{where}: heeds_limits", "a command, and no limits of its own", sorted(given))
+    return found

@@ -190,7 +190,7 @@ class Session:
             "agents": settings.agents,
             "defect": settings.defect,
             "sabotage": list(settings.sabotage) or None,
-            "world": "org" if settings.world_file else "local",
+            "world": self._world(),
             "started": self.began.isoformat(timespec="milliseconds"),
             "ended": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "t_started": entries[0].t if entries else time.monotonic_ns(),
@@ -198,6 +198,12 @@ class Session:
             "repeat": self._repeat(),
             "versions": {name: version(name) for name in PACKAGES} | {"python": sys.version.split()[0]},
         }
+
+    def _world(self) -> str:
+        """A world file may name a tracker alone; the cloud around it is local then."""
+        if self._started is not None:
+            return str(self._started.world.kind)
+        return "org" if self.settings.world_file else "local"
 
     def _repeat(self) -> str:
         settings = self.settings

@@ -11,7 +11,7 @@ it fronts that look like cloud and receiver. One that we start finds in its envi
 | CLOUD_CLIENT_ID, CLOUD_CLIENT_SECRET | client credentials for it |
 | INFLUX_URL, INFLUX_TOKEN, INFLUX_ORG, INFLUX_BUCKET | the time-series store |
 | ALERT_URL | where alerts are posted as plain JSON |
-| MAX_DWELL_SECONDS, MAX_BOUNCES | the limits of the experiment, in the tracker's own seconds |
+| MAX_DWELL_SECONDS, MAX_BOUNCES | the limits of the experiment, in its own seconds, if it `heeds_limits` |
 """
 
 import importlib.util
@@ -160,11 +160,10 @@ def _foreign(place: Place, keeper: Holder, world: World, fronts: Mapping[str, st
     if foreign.command:
         env = _environment(place, foreign, world, fronts)
         keeper.spawn(NAME, foreign.command, env=env, listens=foreign.address, restarts=RESTARTS)
-    wanted = place.wanted
-    told = (wanted.max_dwell_s, wanted.max_bounces) if foreign.command else (300.0 / world.time_scale, 3)
-    dwell = told[0] if foreign.max_dwell_s is None else foreign.max_dwell_s / world.time_scale
-    bounces = told[1] if foreign.max_bounces is None else foreign.max_bounces
-    return Tracker(foreign.url, foreign.token, foreign.dialect, False, bool(foreign.command), dwell, bounces)
+    dwell_s, bounces = place.wanted.max_dwell_s, place.wanted.max_bounces
+    if foreign.limits is not None:
+        dwell_s, bounces = foreign.limits[0] / world.time_scale, foreign.limits[1]
+    return Tracker(foreign.url, foreign.token, foreign.dialect, False, bool(foreign.command), dwell_s, bounces)
 
 
 def _environment(place: Place, foreign: ForeignTracker, world: World, fronts: Mapping[str, str]) -> Mapping[str, str]:
@@ -181,9 +180,10 @@ def _environment(place: Place, foreign: ForeignTracker, world: World, fronts: Ma
         "INFLUX_ORG": ORG,
         "INFLUX_BUCKET": BUCKET,
         "ALERT_URL": sink(receiver, "generic"),
-        "MAX_DWELL_SECONDS": f"{place.wanted.max_dwell_s * world.time_scale:g}",
-        "MAX_BOUNCES": str(place.wanted.max_bounces),
     }
+    if foreign.limits is None:
+        found["MAX_DWELL_SECONDS"] = f"{place.wanted.max_dwell_s * world.time_scale:g}"
+        found["MAX_BOUNCES"] = str(place.wanted.max_bounces)
     token = {foreign.token_env: foreign.token} if foreign.token_env and foreign.token else {}
     return found | token
 

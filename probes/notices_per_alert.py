@@ -6,29 +6,30 @@ from chaoslib.types import Configuration
 
 from harness.errors import NoEvidence
 from harness.observing.alarm import Alarms, offset_ns
-from harness.observing.alerting import FIRING, RESOLVED, expected, knowable
+from harness.observing.alerting import FIRING, expected, knowable
 
 __all__ = ["notices_per_alert"]
 
 
-def notices_per_alert(reminders: bool = False, configuration: Configuration = None) -> int:
+def notices_per_alert(configuration: Configuration = None) -> int:
     """The largest number of notices that one sink got of the beginning of one alert, whatever keys they had.
 
-    Reminders ("still firing") are among them only if asked for. A queue may be left and be too slow again: each stay
-    may be alerted once.
+    Reminders ("still firing") are not among them, nor alerts that name no conversation. A queue may be left and be too
+    slow again: each stay may be alerted once; where an alert names no queue, each stay of the conversation.
     """
     alarms = Alarms(configuration, "notices_per_alert")
     evidence = alarms.look.evidence()
     told = Counter(
         (entry["sink"], (entry["alert"], entry["conversation"], entry["queue"]))
         for entry in alarms.told(evidence)
-        if entry["state"] == FIRING or (reminders and entry["state"] != RESOLVED)
+        if entry["state"] == FIRING and entry["conversation"]
     )
     if not told:
         raise NoEvidence(alarms.look.question, "alerts that fired", "none")
     stays = Counter(
-        (one.alert, one.conversation, one.queue)
+        (one.alert, one.conversation, queue)
         for story in knowable(evidence, offset_ns())
         for one in expected(story, alarms.limits, offset_ns())
+        for queue in (one.queue, None)
     )
     return max(number - max(0, stays[alert] - 1) for (_, alert), number in told.items())

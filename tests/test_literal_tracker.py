@@ -58,6 +58,7 @@ def test_while_hardly_anything_is_broken_it_tells_the_truth_and_what_it_cannot_a
     assert right >= {TRUE, LOST, "every stay has its point in the end", "the tracker takes deliveries and answers"}
     assert any("it has sent no alert that names a conversation" in reason for reason in outcome.reasons)
     assert all("cannot tell" in reason for reason in outcome.reasons), outcome.reasons
+    assert json.loads((outcome.folder / "verdict.json").read_text())["world"] == "local"
 
 
 def calm(path: Path) -> Path:

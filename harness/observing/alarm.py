@@ -1,14 +1,18 @@
 """What the probes of alerts share: the alerts that should be there by now, and those that came."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from harness.errors import CannotTell, NoEvidence
 from harness.evidence import Entry, Evidence
-from harness.observing.alerting import STUCK, Acknowledged, Expected, Limits, Story, expected, stories
+from harness.observing.alerting import STUCK, Acknowledged, Expected, Limits, Story, as_told, expected, stories
 from harness.observing.measuring import Measuring, measuring
 from harness.world import Tracker
+
+# So far may clocks be apart, in real-world seconds: an alert, or its end, may come so much too early.
+SLACK_S = 2.0
 
 
 class Alarms:
@@ -45,10 +49,21 @@ class Alarms:
 
     def told(self, evidence: Evidence) -> list[Entry]:
         """Every alert that came. `CannotTell` for somebody else's tracker that never sent one about a conversation."""
-        found = evidence.of("alert.received", source="receiver")
+        found = as_told(evidence.of("alert.received", source="receiver"))
         if not self.tracker.ours and not any(entry["conversation"] for entry in found):
             raise CannotTell(self.look.question, "the tracker", "it has sent no alert that names a conversation")
         return found
+
+    @contextmanager
+    def asked(self) -> Iterator[None]:
+        """Somebody else's tracker `CannotTell` with nothing to measure in here: perhaps nothing exceeds its limits."""
+        try:
+            yield
+        except NoEvidence as nothing:
+            if self.tracker.ours:
+                raise
+            limits = f"its limits are {self.tracker.max_dwell_s:g} s and {self.tracker.max_bounces} bounces"
+            raise CannotTell(self.look.question, "the tracker", f"{limits}; {nothing}") from None
 
 
 def _known(acknowledged: Acknowledged, story: Story, alert: Expected) -> int | None:

@@ -5,13 +5,15 @@ Moments of real happenings are epoch milliseconds; `offset_ns` is what takes the
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from harness.evidence import Entry, Evidence
 from harness.observing.checker import Step
 from harness.observing.truth import Truth, truths
 
 STUCK, BOUNCING = "stuck", "bouncing"
-FIRING, RESOLVED = "firing", "resolved"
+FIRING, STILL_FIRING, RESOLVED = "firing", "still firing", "resolved"
+ALERTMANAGER = "alertmanager"
 
 
 @dataclass(frozen=True)
@@ -167,9 +169,31 @@ def expected(story: Story, limits: Limits, offset_ns: int) -> list[Expected]:
     return found
 
 
-def received(evidence: Evidence, state: str) -> list[Entry]:
-    """The alerts that came in `state`, in order of time."""
-    return [entry for entry in evidence.of("alert.received", source="receiver") if entry["state"] == state]
+def as_told(received: Iterable[Entry]) -> list[Entry]:
+    """The alerts that came, in order of time, with what their senders leave to the receiver to remember.
+
+    The end of an alert may name nothing but the key of its beginning, as PagerDuty's `resolve` does (Events API v2).
+    An Alertmanager is sent what fires again and again: all but the first time it is a reminder.
+    """
+    named: dict[tuple[str, str], dict[str, Any]] = {}
+    firing: set[tuple[str, str, str | None]] = set()
+    found = []
+    for entry in received:
+        key, told = (str(entry["sink"]), str(entry["key"])), entry
+        if entry["conversation"]:
+            named[key] = {what: entry[what] for what in ("alert", "conversation", "queue")}
+        elif entry["key"] and entry["state"] == RESOLVED:
+            told = replace(entry, fields=entry.fields | named.get(key, {}))
+        if told["sink"] == ALERTMANAGER:
+            about = str(told["alert"]), str(told["conversation"]), told["queue"]
+            if told["state"] == RESOLVED:
+                firing.discard(about)
+            elif about in firing:
+                told = replace(told, fields=told.fields | {"state": STILL_FIRING})
+            else:
+                firing.add(about)
+        found.append(told)
+    return found
 
 
 def is_about(entry: Entry, alert: Expected) -> bool:

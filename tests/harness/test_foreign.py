@@ -32,7 +32,7 @@ def test_all_that_can_be_said_is_read(tmp_path: Path) -> None:
     found = read_foreign(written(tmp_path, {"tracker": FULL}), {"TOKEN": "hidden"})
     assert found is not None
     assert (found.url, found.address, found.dialect) == ("http://127.0.0.1:8080", ("127.0.0.1", 8080), Dialect.SEED)
-    assert (found.token, found.command, found.max_dwell_s, found.max_bounces) == ("hidden", ("./tracker", "-v"), 2.5, 2)
+    assert (found.token, found.command, found.limits) == ("hidden", ("./tracker", "-v"), (2.5, 2))
     assert (found.cloud_port, found.receiver_port) == (9100, 9101)
 
 
@@ -45,7 +45,17 @@ def test_a_url_is_enough(tmp_path: Path) -> None:
         None,
         (),
     )
-    assert (found.max_dwell_s, found.max_bounces, found.cloud_port) == (None, None, 0)
+    assert (found.limits, found.cloud_port) == ((300.0, 3), 0)
+
+
+def test_it_has_the_tutorials_limits_unless_it_says_others_or_heeds_those_of_the_experiment(tmp_path: Path) -> None:
+    named = {"url": "http://127.0.0.1:8080", "command": ["./tracker"]}
+    limits = [
+        found.limits
+        for more in ({}, {"max_bounces": 5}, {"heeds_limits": False}, {"heeds_limits": True})
+        if (found := read_foreign(written(tmp_path, {"tracker": named | more}), {}))
+    ]
+    assert limits == [(300.0, 3), (300.0, 5), (300.0, 3), None]
 
 
 def test_a_file_of_a_tracker_alone_names_no_org(tmp_path: Path) -> None:
@@ -72,6 +82,9 @@ def test_a_file_of_a_tracker_alone_names_no_org(tmp_path: Path) -> None:
         (FULL | {"receiver_port": "1"}, "tracker: receiver_port: expected a whole number"),
         (FULL | {"max_dwell_s": 0}, "tracker: max_dwell_s: expected a number from 0.01"),
         (FULL | {"max_bounces": 2.5}, "tracker: max_bounces: expected a whole number from 0"),
+        (FULL | {"heeds_limits": "yes"}, "tracker: heeds_limits: expected true or false, found 'yes'"),
+        (FULL | {"heeds_limits": True}, "tracker: heeds_limits: expected a command, and no limits of its own"),
+        ({"url": "http://x", "heeds_limits": True}, "tracker: heeds_limits: expected a command"),
     ],
 )
 def test_what_is_wrong_is_said_by_name(tmp_path: Path, given: Any, words: str) -> None:

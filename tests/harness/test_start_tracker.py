@@ -46,7 +46,7 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A local world around a tracker of the simplified dialect, started for the run."""
     world_file = tmp_path_factory.mktemp("foreign") / "world.json"
     command = [sys.executable, str(STAGE / "simple_tracker.py")]
-    named = {"url": f"http://127.0.0.1:{free_port()}", "dialect": "seed", "command": command}
+    named = {"url": f"http://127.0.0.1:{free_port()}", "dialect": "seed", "command": command, "heeds_limits": True}
     world_file.write_text(json.dumps({"tracker": named}))
     yield from live_world(RunSettings(agents=2, world_file=world_file, tracker=LIMITS))
 

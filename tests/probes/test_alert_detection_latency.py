@@ -33,3 +33,12 @@ def test_there_must_be_something_to_alert(scene: Scene, handles: ExitStack) -> N
     waits(scene, "c-1", since_s=10)
     with pytest.raises(NoEvidence):
         alert_detection_latency(configuration=scene.configuration)
+
+
+def test_what_comes_before_the_limit_is_no_alert_about_it(scene: Scene, handles: ExitStack) -> None:
+    with_tracker(scene, handles)
+    waits(scene, "c-1", since_s=150)
+    alerted(scene, "c-1", 70)
+    assert alert_detection_latency(configuration=scene.configuration) == NEVER_S
+    alerted(scene, "c-1", 51)
+    assert alert_detection_latency(configuration=scene.configuration) == 0

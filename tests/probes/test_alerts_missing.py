@@ -68,3 +68,30 @@ def test_a_stay_that_the_tracker_was_told_of_too_late_need_not_be_alerted(scene:
     scene.at(1, "cloud", "cloud.feed.sent", event="e-1", attempt=1, **told)
     scene.at(2, "cloud", "cloud.feed.answered", event="e-1", status=503)
     assert alerts_missing(configuration=scene.configuration) == 1
+
+
+def test_so_many_must_be_due(scene: Scene, handles: ExitStack) -> None:
+    with_tracker(scene, handles)
+    for conversation in ("c-1", "c-2"):
+        waits(scene, conversation, since_s=150)
+        alerted(scene, conversation, 45)
+    waits(scene, "c-3", since_s=50)
+    assert alerts_missing(at_least=2, configuration=scene.configuration) == 0
+    with pytest.raises(NoEvidence, match="at least 3 that must be alerted"):
+        alerts_missing(at_least=3, configuration=scene.configuration)
+
+
+def test_those_that_must_be_alerted_are_waited_for(scene: Scene, handles: ExitStack) -> None:
+    with_tracker(scene, handles)
+    waits(scene, "c-1", since_s=150)
+    waits(scene, "c-2", since_s=95)
+    alerted(scene, "c-1", 45)
+    assert alerts_missing(grace_s=1, within_s=30, at_least=2, configuration=scene.configuration) == 1
+
+
+def test_a_tracker_of_others_whose_limits_nothing_reaches_cannot_tell(scene: Scene, handles: ExitStack) -> None:
+    with_tracker(scene, handles, ours=False)
+    waits(scene, "c-1", since_s=50)
+    alerted(scene, "c-1", 10)
+    with pytest.raises(CannotTell, match="its limits are 100 s and 3 bounces"):
+        alerts_missing(configuration=scene.configuration)

@@ -23,6 +23,7 @@ from probes.alert_detection_latency import alert_detection_latency
 from probes.alerts_false import alerts_false
 from probes.alerts_missing import alerts_missing
 from probes.alerts_not_resolved import alerts_not_resolved
+from probes.burst_events_refused import burst_events_refused
 from probes.deliveries_per_event import deliveries_per_event
 from probes.history_findings import history_findings
 from probes.ingest_p99_ms import ingest_p99_ms
@@ -78,6 +79,7 @@ def test_a_healthy_tracker_answers_every_question_as_it_should(tracked: Configur
     assert share_of_points_stored(within_s=50, configuration=tracked) == 1.0
     assert share_of_diagnostics_enriched(within_s=50, configuration=tracked) == 1.0
     assert deliveries_per_event(configuration=tracked) == 1.0
+    assert burst_events_refused(configuration=tracked) == 0
     assert malformed_redeliveries(configuration=tracked) == 0
     assert 0 < ingest_p99_ms(configuration=tracked) < 60_000
     assert tracker_memory_growth_mb(configuration=tracked) < 50
