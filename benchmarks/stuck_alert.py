@@ -25,7 +25,7 @@ from typing import Any
 import httpx
 import orjson
 
-from benchmarks.tracker_load import TOKEN, served
+from benchmarks.parts.tracker_load import TOKEN, served
 from harness.waiting import until
 
 MOST_LATE_S = 1.0

@@ -25,7 +25,7 @@ def survivors(wire: RunningWire, desktop: Desktop, seed: int) -> list[str]:
 
 def test_the_same_seed_loses_the_same_messages(wire: RunningWire, desktop: Desktop) -> None:
     first = survivors(wire, desktop, seed=3)
-    assert 20 < len(first) < 45
+    assert 1 < len(first) < 51, "some of 50 are lost, and some arrive"
     assert survivors(wire, desktop, seed=3) == first
     assert survivors(wire, desktop, seed=4) != first
 
