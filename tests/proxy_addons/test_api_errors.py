@@ -34,7 +34,7 @@ def test_a_call_can_fail_although_it_was_carried_out(wire: RunningWire, plain_de
 def test_the_same_seed_fails_the_same_calls_with_the_same_statuses(wire: RunningWire, plain_desktop: Desktop) -> None:
     def statuses(seed: int) -> list[int]:
         lease = wire.arm("api_errors", plain_desktop.scope, seed=seed, rate=0.5)
-        found = [plain_desktop.get().status_code for _ in range(20)]
+        found = [plain_desktop.get().status_code for _ in range(100)]
         wire.control.disarm(lease=lease)
         return found
 
