@@ -251,22 +251,33 @@ def running_below(pid: int, name: str) -> int:
     return 0
 
 
+LATENCY = Shape(delay_ms=20, jitter_ms=5, delay_correlation=25, distribution="normal")
+
+
 @pytest.mark.netem
-def test_netem_is_read_back_as_ordered_and_composes_with_a_rate(link: Joined, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("fault", "shape", "delay"),
+    [
+        ("latency", LATENCY, {"delay": 0.02, "jitter": 0.005, "correlation": 0.25}),
+        ("reordering", Shape(reorder=25, delay_ms=5), {"delay": 0.005, "jitter": 0.0, "correlation": 0.0}),
+    ],
+)
+def test_netem_is_read_back_as_ordered_and_composes_with_a_rate(
+    link: Joined, tmp_path: Path, fault: str, shape: Shape, delay: dict[str, float]
+) -> None:
     shapes = {
-        "latency": Shape(delay_ms=20, jitter_ms=5, delay_correlation=25, distribution="normal"),
+        fault: shape,
         "packet_loss": Shape(burst=(1, 20, 100, 0)),
         "corruption": Shape(corrupt=1),
         "duplication": Shape(duplicate=1),
-        "reordering": Shape(reorder=25, delay_ms=5),
         "bandwidth": SLOW,
     }
-    for fault, shape in shapes.items():
-        found = put_in_force(tmp_path, [order(link, fault, shape)])
+    for name, one in shapes.items():
+        found = put_in_force(tmp_path, [order(link, name, one)])
     assert [(one["kind"], one["handle"]) for one in found[link.far_link]] == [("netem", "d501:"), ("tbf", "d601:")]
-    assert found[link.far_link][0]["delay"] == {"delay": 0.025, "jitter": 0.005, "correlation": 0.25}
-    for fault in shapes:
-        take_away(tmp_path, f"{fault}-1", fault)
+    assert found[link.far_link][0]["delay"] == delay
+    for name in shapes:
+        take_away(tmp_path, f"{name}-1", name)
     assert not any("d5" in kind for kind in kinds(link))
 
 
