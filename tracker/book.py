@@ -10,8 +10,7 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from tracker.events import Event
 from tracker.following import Following
@@ -26,8 +25,7 @@ MOST_GATHERINGS = 4
 HOUSEKEEPING_EVERY_S = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """What became of a delivery's events; `full` are those that their conversations have no room for."""
 
     accepted: int

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -102,8 +103,13 @@ def _event(given: Any, sources: tuple[str, ...]) -> Event | Unsupported:
     topic = given.get("detail-type")
     if type(topic) is not str:
         raise _Wrong("detail-type", "a text", topic)
-    kind = KINDS.get(topic[len(PREFIX) :].partition(".")[2]) if topic.startswith(PREFIX) else None
+    kind = _kind(topic) if len(topic) <= LONGEST_TEXT else None
     return Unsupported(topic) if kind is None else _real(given, detail, kind)
+
+
+@lru_cache(maxsize=256)  # most bring the same few
+def _kind(topic: str) -> Kind | None:
+    return KINDS.get(topic[len(PREFIX) :].partition(".")[2]) if topic.startswith(PREFIX) else None
 
 
 def _real(given: dict[str, Any], detail: dict[str, Any], kind: Kind) -> Event:

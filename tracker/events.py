@@ -1,7 +1,7 @@
 """What the tracker follows: the events of conversations, parsed once at the border."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -20,8 +20,7 @@ class Kind(StrEnum):
     CUSTOMER_END = "customer_end"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One thing that happened in a conversation, at `at_ms` (epoch milliseconds).
 
     `id` is the delivery's own (a redelivery has the same one). `participant` is whose event it is: for `acd_*` the ACD

@@ -4,7 +4,6 @@ import asyncio
 import tempfile
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -185,14 +184,14 @@ def test_what_is_forgotten_while_the_store_is_busy_is_not_taken_for_new(tmp_path
 
 def of_another(event: Event) -> Event:
     """The same in another conversation."""
-    return replace(event, id=f"another/{event.id}", conversation="another")
+    return event._replace(id=f"another/{event.id}", conversation="another")
 
 
 def test_what_is_over_and_too_much_leaves_after_a_batch_and_not_amid_it(tmp_path: Path) -> None:
     async def test() -> None:
         async with opened(tmp_path, Ledger(most_over=1, crowd=1)) as tracker:
             await tracker.book.take([left(2), ended(3)])
-            ends = [replace(ended(3), id=f"end-{number}", conversation=f"c-{number}") for number in range(5)]
+            ends = [ended(3)._replace(id=f"end-{number}", conversation=f"c-{number}") for number in range(5)]
             assert await tracker.book.take([*ends, entered(1)]) == Taken(6, 0)
             (change,) = [change for event, change in tracker.changes if event == entered(1)]
             assert [visit.dwell_ms for visit in change.completed] == [1000]
@@ -220,7 +219,7 @@ def test_only_what_is_not_over_is_replayed_and_what_is_too_old_is_dropped(tmp_pa
     async def test() -> None:
         async with opened(tmp_path) as tracker:
             await tracker.book.take([entered(1), left(2), ended(3)])
-            await tracker.book.take([replace(entered(20), conversation="waits")])
+            await tracker.book.take([entered(20)._replace(conversation="waits")])
             tracker.store.keep_s = 1000
             await eventually(lambda: waiting_in_the_journal(tmp_path) == 0, "all to be filed", 20)
             await tracker.book.keep_house()

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from tests.tracker.ledger.test_ledger import C, T, bouncing, entered, left
@@ -36,11 +35,11 @@ async def life(folder: Path, events: list[Event], ends_well: bool = True) -> Non
 
 def test_points_that_an_end_by_force_took_are_told_again_at_the_next_start(tmp_path: Path) -> None:
     now_ms, old_ms = int(time.time() * 1000), int((time.time() - RECALLED_S - 5) * 1000)
-    first = [replace(entered(1), at_ms=old_ms - 100), replace(left(2), at_ms=old_ms)]
+    first = [entered(1)._replace(at_ms=old_ms - 100), left(2)._replace(at_ms=old_ms)]
     second = [
-        replace(entered(3, participant="p2"), at_ms=now_ms - 100),
-        replace(left(4, participant="p2"), at_ms=now_ms),
-        replace(entered(5, participant="p3"), at_ms=now_ms),
+        entered(3, participant="p2")._replace(at_ms=now_ms - 100),
+        left(4, participant="p2")._replace(at_ms=now_ms),
+        entered(5, participant="p3")._replace(at_ms=now_ms),
     ]
 
     async def test() -> None:
@@ -56,7 +55,7 @@ def test_points_that_an_end_by_force_took_are_told_again_at_the_next_start(tmp_p
 def test_points_are_told_again_however_long_the_tracker_was_away(tmp_path: Path) -> None:
     killed_s = time.time() - 3600
     last_ms = int(killed_s * 1000)
-    events = [replace(entered(1), at_ms=last_ms - 100), replace(left(2), at_ms=last_ms)]
+    events = [entered(1)._replace(at_ms=last_ms - 100), left(2)._replace(at_ms=last_ms)]
 
     async def test() -> None:
         await life(tmp_path, [])
@@ -70,7 +69,7 @@ def test_points_are_told_again_however_long_the_tracker_was_away(tmp_path: Path)
 
 def moved(events: list[Event], to_ms: int) -> list[Event]:
     """The events at another time."""
-    return [replace(event, at_ms=event.at_ms - T + to_ms) for event in events]
+    return [event._replace(at_ms=event.at_ms - T + to_ms) for event in events]
 
 
 def test_a_stay_is_judged_by_the_bounces_of_its_queue_until_it_ended_also_when_it_is_told_again(tmp_path: Path) -> None:
@@ -80,7 +79,7 @@ def test_a_stay_is_judged_by_the_bounces_of_its_queue_until_it_ended_also_when_i
         for n in range(4)
         for step in (entered(n), left(n + 0.2), entered(n + 0.4, "Sales", "p2"), left(n + 0.6, "Sales", "p2"))
     ]
-    others = [replace(event, id=f"other/{event.id}", conversation="to and fro") for event in to_and_fro]
+    others = [event._replace(id=f"other/{event.id}", conversation="to and fro") for event in to_and_fro]
 
     async def test() -> None:
         await life(tmp_path, moved(bouncing(4) + others, now_ms))

@@ -64,4 +64,4 @@ def plant(parts: Parts) -> Parts:
 
 
 def _renamed(event: Event) -> Event:
-    return replace(event, id=str(uuid.uuid4()))
+    return event._replace(id=str(uuid.uuid4()))

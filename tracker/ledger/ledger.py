@@ -109,7 +109,7 @@ class Ledger:
     def knows(self, event: Event) -> bool:
         """Whether this very event was applied before, as far as memory goes."""
         record = self._records.get(event.conversation)
-        if record is None:
+        if record is None or record.facts[-1][0] < event.at_ms:
             return False
         meaning = meaning_of(event)
         return not record.facts[-1] < meaning and _place_of(meaning, record.facts) is None

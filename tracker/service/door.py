@@ -61,7 +61,8 @@ class Door(HttpToolsProtocol):
         self._delivery: list[bytes] | None = None
         self._flight: Any = _InFlight()
         self._since = 0.0
-        self._came = 0  # bytes of this request so far, without the first piece that came of it
+        self._piece = self._first = 0  # bytes of the newest piece that came, and of the one this request began in
+        self._came = 0  # bytes of this request so far, without that one
         self._in_head = True
         self._head_too_long = False
         self.seen = time.monotonic()
@@ -69,7 +70,8 @@ class Door(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Bytes came."""
         self.seen = time.monotonic()
-        self._came += len(data)
+        self._piece = len(data)
+        self._came += self._piece
         super().data_received(data)
         if self._came > (MOST_HEAD_BYTES if self._in_head else MOST_REQUEST_BYTES) and not self.transport.is_closing():
             self._head_too_long = self._in_head
@@ -93,13 +95,14 @@ class Door(HttpToolsProtocol):
         self.headers = []
         self.expect_100_continue = False
         self._delivery = None
+        self._first = self._piece
         self._came = 0
         self._in_head = True
 
     def on_headers_complete(self) -> None:
         """Choose the way."""
         self._in_head = False
-        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MOST_HEAD_BYTES:
+        if self._first + self._came > MOST_HEAD_BYTES and self._head_bytes() > MOST_HEAD_BYTES:
             self._head_too_long = True
             raise _HeadTooLong
         if self.url == PATH and self._is_plain():
@@ -141,6 +144,9 @@ class Door(HttpToolsProtocol):
             self.transport.close()
         elif self.pipeline:
             self.on_response_complete()
+
+    def _head_bytes(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
 
     def _is_plain(self) -> bool:
         parser = self.parser

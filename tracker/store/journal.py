@@ -10,11 +10,10 @@ Who is killed in between finds them in both, and files what has a higher number 
 import asyncio
 import contextlib
 import sqlite3
+import sys
 from collections import deque
 from collections.abc import Mapping, Sequence
-from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
 import orjson
 
@@ -25,20 +24,22 @@ from tracker.store.sqlite import COLUMNS, NUMBER_OF, SqliteStore, _found, _in_tr
 Row = tuple[str, str, int, int, str | None, str | None, str | None, str | None]
 
 JOURNAL = "journal.sqlite"
-FILED_AT_ONCE = 2_000
+FILED_AT_ONCE = 8_000
 FILE_EVERY_S = 1.0
 MOST_UNFILED = 50_000
 """Beyond that an acknowledgement waits for the thread that files: memory is bounded."""
-MOST_WAL_PAGES = 16_000
+MOST_WAL_PAGES = 4_000
 """A log that is written all the time never ends by itself; beyond 64 MB it is made to, in some milliseconds."""
 WAIT_S = 0.005
 RETRY_S = 1.0
 JOURNAL_SCHEMA = "CREATE TABLE IF NOT EXISTS journal (number INTEGER PRIMARY KEY, events BLOB NOT NULL)"
-FILE_ALL = (
-    f"INSERT OR IGNORE INTO events (seq, {COLUMNS}) SELECT "  # noqa: S608
-    + ", ".join(f"json_extract(value, '$[{place}]')" for place in range(9))
-    + " FROM json_each(?)"
+FILE = (
+    f"INSERT OR IGNORE INTO events (seq, {COLUMNS}) SELECT number + key, "  # noqa: S608
+    + ", ".join(f"json_extract(value, '$[{place}]')" for place in range(8))
+    + " FROM journal.journal, json_each(CAST(events AS TEXT))"
+    " WHERE number <= ? AND number + key > ? ORDER BY 3"
 )
+"""From the journal into the indexed file, in the order of conversations, without a word of Python in between."""
 
 
 class JournalStore(SqliteStore):
@@ -56,7 +57,7 @@ class JournalStore(SqliteStore):
             self._next = self._writer.submit(self._recover).result()
         except (OSError, sqlite3.Error) as why:
             raise StoreFailed(f"opening {self._journal_path}", why) from why
-        self._unfiled: deque[tuple[int, list[Row]]] = deque()
+        self._unfiled: deque[tuple[int, Sequence[Event]]] = deque()
         self._unfiled_of: dict[str, list[Event]] = {}
         self._unfiled_count = 0
         self._filing: asyncio.Task[None] | None = None
@@ -76,13 +77,13 @@ class JournalStore(SqliteStore):
             if self._trouble:
                 raise self._trouble
             await asyncio.sleep(WAIT_S)  # waits: for the thread that files
-        rows = [_row(event) for event in events]
+        rows = orjson.dumps([_row(event) for event in events])
         try:
             older = self._older([conversation for conversation, version in known.items() if not version])
-            self._journal.execute("INSERT INTO journal VALUES (?, ?)", (self._next, orjson.dumps(rows)))
+            self._journal.execute("INSERT INTO journal VALUES (?, ?)", (self._next, rows))
         except sqlite3.Error as why:
             raise StoreFailed("appending", why) from why
-        self._unfiled.append((self._next, rows))
+        self._unfiled.append((self._next, events))
         self._unfiled_count += len(events)
         if self._unfiled_count >= FILED_AT_ONCE:
             self._due.set()
@@ -121,13 +122,13 @@ class JournalStore(SqliteStore):
 
     def _recover(self) -> int:
         """File what the last life left in the journal, which is bounded; the next number."""
+        uri = f"{self._journal_path.resolve().as_uri()}?mode=ro"
+        self._writing.execute("ATTACH DATABASE ? AS journal", (uri,))
         (filed,) = self._writing.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()
-        rows: list[Sequence[Any]] = []
-        for number, blob in self._checkpointing.execute("SELECT number, events FROM journal ORDER BY number"):
-            rows += [(number + place, *row) for place, row in enumerate(orjson.loads(blob)) if number + place > filed]
-        self._write_rows(rows)
+        self._file_up_to(sys.maxsize, filed)
         self._checkpointing.execute("DELETE FROM journal")
-        return int(rows[-1][0] if rows else filed) + 1
+        (newest,) = self._writing.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()
+        return int(newest) + 1
 
     def _older(self, unknown: Sequence[str]) -> dict[str, list[Event]]:
         if not unknown:
@@ -162,36 +163,35 @@ class JournalStore(SqliteStore):
                 return
 
     async def _file_some(self) -> None:
-        chunk: list[Sequence[object]] = []
-        batches = last = 0
-        for number, rows in self._unfiled:
-            chunk += [(number + place, *row) for place, row in enumerate(rows)]
-            batches, last = batches + 1, number
-            if len(chunk) >= FILED_AT_ONCE:
+        count = batches = last = 0
+        for number, events in self._unfiled:
+            count, batches, last = count + len(events), batches + 1, number
+            if count >= FILED_AT_ONCE:
                 break
-        await self._call(self._writer, "filing", lambda: self._write_rows(sorted(chunk, key=itemgetter(2))))
+        before = self._unfiled[0][0] - 1
+        await self._call(self._writer, "filing", lambda: self._file_up_to(last, before))
         try:
             self._journal.execute("DELETE FROM journal WHERE number <= ?", (last,))
         except sqlite3.Error as why:
             raise StoreFailed("filing", why) from why
         for _ in range(batches):
-            self._unfiled_count -= len(self._take_off(self._unfiled.popleft()[1]))
+            self._take_off(self._unfiled.popleft()[1])
         if await self._call(self._writer, "filing", self._checkpoint) > MOST_WAL_PAGES:
             with contextlib.suppress(sqlite3.Error):  # it is made to end the next time
                 self._journal.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
 
-    def _take_off(self, rows: list[Row]) -> list[Row]:
-        for row in rows:
-            left = self._unfiled_of[row[1]]
+    def _take_off(self, events: Sequence[Event]) -> None:
+        self._unfiled_count -= len(events)
+        for event in events:
+            left = self._unfiled_of[event.conversation]
             if len(left) == 1:
-                del self._unfiled_of[row[1]]
+                del self._unfiled_of[event.conversation]
             else:
                 del left[0]
-        return rows
 
-    def _write_rows(self, rows: Sequence[Sequence[object]]) -> None:
-        text = orjson.dumps(rows).decode()
-        _in_transaction(self._writing, lambda: self._writing.execute(FILE_ALL, (text,)))
+    def _file_up_to(self, last: int, before: int) -> None:
+        """File the batches up to number `last`, but no event of number `before` or less."""
+        _in_transaction(self._writing, lambda: self._writing.execute(FILE, (last, before)))
 
     def _checkpoint(self) -> int:
         """Bring the journal's log into its file; how many pages the log has."""

@@ -7,7 +7,6 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +41,7 @@ def waiting_in_the_journal(folder: Path) -> int:
 
 def of(conversation: str, *events: Event) -> list[Event]:
     """The same in another conversation."""
-    return [replace(event, id=f"{conversation}/{event.id}", conversation=conversation) for event in events]
+    return [event._replace(id=f"{conversation}/{event.id}", conversation=conversation) for event in events]
 
 
 def test_what_was_there_before_is_found_in_the_journal_and_in_the_file(tmp_path: Path) -> None:

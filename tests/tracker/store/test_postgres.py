@@ -6,7 +6,6 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +84,7 @@ def test_one_enters_and_another_leaves(address: str) -> None:
         (completed,) = other.changes[-1][1].completed
         assert completed.dwell_ms == 4000
         assert (await one.book.interaction(C)).current_queue is None
-        assert await one.book.take([replace(left(5), id="another")]) == Taken(0, 1)
+        assert await one.book.take([left(5)._replace(id="another")]) == Taken(0, 1)
 
     with_trackers(address, 2, test)
 
@@ -120,7 +119,7 @@ def test_another_speaks_when_the_first_one_is_gone(address: str) -> None:
 
 def test_only_what_is_not_over_is_replayed(address: str) -> None:
     async def test(one: Any) -> None:
-        await one.book.take([entered(1), ended(2), replace(entered(1), id="x", conversation="waits")])
+        await one.book.take([entered(1), ended(2), entered(1)._replace(id="x", conversation="waits")])
         async with opened(NOWHERE, store=PostgresStore(address)) as next_one:
             assert next_one.ledger.unfinished() == ["waits"]
             assert await next_one.book.take([left(1.5)]) == Taken(1, 0)
@@ -131,7 +130,7 @@ def test_only_what_is_not_over_is_replayed(address: str) -> None:
 
 def test_what_was_silent_for_longer_than_memory_keeps_it_is_not_replayed(address: str) -> None:
     async def test(one: Any) -> None:
-        await one.book.take([entered(1), replace(entered(1), id="x", conversation="waits")])
+        await one.book.take([entered(1), entered(1)._replace(id="x", conversation="waits")])
         with psycopg.connect(address, autocommit=True) as database:
             silent = "UPDATE tracker_conversations SET touched = now() - interval '97 hours' WHERE conversation = %s"
             database.execute(silent, (C,))
@@ -160,7 +159,7 @@ def test_deliveries_dead_letters_and_forgetting_at_once_are_each_their_own_trans
     async def test() -> None:
         store = PostgresStore(address)
         await store.dead_letter(b"the first", "connects", T)
-        events = [replace(entered(1), id=f"e{number}", conversation=f"c{number}") for number in range(20)]
+        events = [entered(1)._replace(id=f"e{number}", conversation=f"c{number}") for number in range(20)]
         async with asyncio.TaskGroup() as at_once:
             for event in events:
                 at_once.create_task(store.append([event], {event.conversation: 0}))
