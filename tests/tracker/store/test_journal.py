@@ -16,7 +16,7 @@ from harness.waiting import eventually
 from tests.tracker.ledger.test_ledger import C, ended, entered, left
 from tracker.events import Event
 from tracker.store import StoreFailed
-from tracker.store.journal import FILED_AT_ONCE, JOURNAL, MOST_UNFILED, JournalStore
+from tracker.store.journal import FILED_AT_ONCE, JOURNAL, MOST_UNFILED, MOST_WAL_PAGES, JournalStore
 from tracker.store.sqlite import FILE
 
 
@@ -81,6 +81,23 @@ def test_a_large_load_is_filed_in_chunks_and_found_once_each(tmp_path: Path) -> 
 
     with_store(tmp_path, again)
     assert waiting_in_the_journal(tmp_path) == 0
+
+
+def test_who_reads_the_journal_stops_nobody(tmp_path: Path) -> None:
+    async def test(store: JournalStore) -> None:
+        await store.append([entered(1)], {C: 0})
+        with sqlite3.connect(f"file:{tmp_path / JOURNAL}?mode=ro", uri=True, isolation_level=None) as reader:
+            reader.execute("BEGIN")
+            assert reader.execute("SELECT count(*) FROM journal").fetchone() == (1,)
+            for number in range(3 * MOST_WAL_PAGES):
+                await store.append(of(f"c-{number}", entered(1)), {})
+                await asyncio.sleep(0)  # waits: for the task that files to have its turn
+            await eventually(lambda: waiting_in_the_journal(tmp_path) == 0, "all to be filed", 30)
+            assert reader.execute("SELECT count(*) FROM journal").fetchone() == (1,), "what it reads is as it was"
+        reader.close()
+        assert store.problem == ""
+
+    with_store(tmp_path, test)
 
 
 def test_a_replay_is_of_the_last_snapshot_and_what_came_since(tmp_path: Path) -> None:
