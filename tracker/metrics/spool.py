@@ -4,12 +4,12 @@ Without a time-series store this is the store: the table `points` can be queried
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tracker.metrics.points import Point, Status
+from tracker.transaction import transaction
 
 CAPACITY = 1_000_000
 STATUSES = {str(status): status for status in Status}
@@ -50,7 +50,7 @@ class Spool:
         stays = {(p.at_ms, p.conversation, p.queue): p for p in points}
         rows = [(p.at_ms, p.queue, p.status, p.dwell_seconds, p.bounce_count, p.conversation) for p in stays.values()]
         same = "DELETE FROM points WHERE at_ms = ? AND conversation_id = ? AND queue_id = ?"
-        with self._transaction():
+        with transaction(self._db):
             count = self._count + len(rows) - self._db.executemany(same, list(stays)).rowcount
             self._db.executemany(f"INSERT INTO points ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", rows)  # noqa: S608
             excess = max(0, count - self._capacity)
@@ -68,24 +68,13 @@ class Spool:
 
     def remove(self, numbers: Sequence[int]) -> None:
         """Forget the points with these numbers: they are written."""
-        with self._transaction():
+        with transaction(self._db):
             gone = self._db.executemany("DELETE FROM points WHERE seq = ?", [(n,) for n in numbers]).rowcount
         self._count -= gone
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:  # a full disk has ended it already
-                self._db.execute("ROLLBACK")
-            raise
 
 
 def read_points(path: Path, queue: str | None = None, since_ms: int = 0, most: int = 1000) -> list[Point]:

@@ -19,7 +19,8 @@ import orjson
 
 from tracker.events import Event
 from tracker.store.protocol import Appended, StoreFailed
-from tracker.store.sqlite import COLUMNS, NUMBER_OF, SqliteStore, _found, _in_transaction
+from tracker.store.sqlite import COLUMNS, NUMBER_OF, SqliteStore, _found
+from tracker.transaction import transaction
 
 Row = tuple[str, str, int, int, str | None, str | None, str | None, str | None]
 
@@ -192,7 +193,8 @@ class JournalStore(SqliteStore):
 
     def _file_up_to(self, last: int, before: int) -> None:
         """File the batches up to number `last`, but no event of number `before` or less."""
-        _in_transaction(self._writing, lambda: self._writing.execute(FILE, (last, before)))
+        with transaction(self._writing):
+            self._writing.execute(FILE, (last, before))
 
     def _checkpoint(self) -> bool:
         """Bring the journal's log into its file; whether it is long, and hardly anything of it was left over for who

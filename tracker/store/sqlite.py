@@ -17,6 +17,7 @@ import orjson
 
 from tracker.events import Event, Kind
 from tracker.store.protocol import KEEP_S, LONGEST_RAW, DeadLetter, StoreFailed
+from tracker.transaction import transaction
 
 T = TypeVar("T")
 
@@ -166,7 +167,11 @@ class SqliteStore:
         return list(dict.fromkeys([*names, *orjson.loads(text)]))
 
     async def _write(self, doing: str, work: Callable[[], T]) -> T:
-        return await self._call(self._writer, doing, lambda: _in_transaction(self._writing, work))
+        def all_of_it() -> T:
+            with transaction(self._writing):
+                return work()
+
+        return await self._call(self._writer, doing, all_of_it)
 
     async def _read(self, doing: str, work: Callable[[], T]) -> T:
         return await self._call(self._reader, doing, work)
@@ -177,18 +182,6 @@ class SqliteStore:
             return await asyncio.get_running_loop().run_in_executor(thread, work)
         except (sqlite3.Error, RuntimeError) as why:
             raise StoreFailed(doing, why) from why
-
-
-def _in_transaction(database: sqlite3.Connection, work: Callable[[], T]) -> T:
-    database.execute("BEGIN IMMEDIATE")
-    try:
-        done = work()
-        database.execute("COMMIT")
-    except BaseException:
-        if database.in_transaction:  # a full disk has ended it already
-            database.execute("ROLLBACK")
-        raise
-    return done
 
 
 def _found(database: sqlite3.Connection, conversations: Sequence[str]) -> dict[str, list[Event]]:
