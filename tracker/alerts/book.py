@@ -8,10 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import astuple
 from pathlib import Path
+from typing import Any
 
 from tracker.alerts.lifecycle import Alert, Condition, Notice, State
 from tracker.store import StoreFailed
+from tracker.transaction import transaction
 
+DOING = "keeping alerts"
 RESOLVED_KEPT = 10_000
 ALERT = "kind, conversation, queue, since_ms, value, most, notices, noticed_ms, ended_ms"
 SCHEMA = """
@@ -31,12 +34,16 @@ CREATE INDEX IF NOT EXISTS pending_notice ON pending (notice);
 """
 
 
+WHICH = {None: "TRUE", True: "ended_ms IS NULL", False: "ended_ms IS NOT NULL"}
+"""Of a page of alerts: all, those that fire, those that do not."""
+
+
 @contextmanager
 def _failing() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as why:
-        raise StoreFailed("keeping alerts", why) from why
+        raise StoreFailed(DOING, why) from why
 
 
 class Book:
@@ -73,7 +80,7 @@ class Book:
         That an alert still fires is not put behind what a sink has not heard of the same alert yet: a sink that is down
         for long owes each alert a few notices, not hundreds.
         """
-        with self._transaction():
+        with transaction(self._db):
             for notice in notices:
                 self._db.execute(f"INSERT OR REPLACE INTO alerts ({ALERT}) VALUES ({_marks(9)})", astuple(notice.alert))  # noqa: S608
                 self._put(notice, [sink for sink in self._sinks if self._wants(sink, notice)])
@@ -90,12 +97,12 @@ class Book:
             " WHERE sink = ? ORDER BY notice LIMIT ?",
             (sink, most),
         )
-        return [(int(row[0]), Notice(State(row[1]), int(row[2]), Alert(*row[3:]))) for row in found]
+        return [noticed(row) for row in found]
 
     @_failing()
     def delivered(self, sink: str, ids: Sequence[int]) -> None:
         """`sink` has these notices; those that every sink has are forgotten."""
-        with self._transaction():
+        with transaction(self._db):
             self._db.executemany("DELETE FROM pending WHERE sink = ? AND notice = ?", [(sink, one) for one in ids])
             unwanted = "DELETE FROM notices WHERE id = ? AND NOT EXISTS (SELECT 1 FROM pending WHERE notice = ?)"
             self._db.executemany(unwanted, [(one, one) for one in ids])
@@ -111,7 +118,7 @@ class Book:
     @_failing()
     def listed(self, firing: bool | None, size: int, number: int) -> tuple[list[Alert], int]:
         """Page `number` (from 1) of `size` alerts, those that fire first, the newest first; and how many there are."""
-        which = {None: "TRUE", True: "ended_ms IS NULL", False: "ended_ms IS NOT NULL"}[firing]
+        which = WHICH[firing]
         order = "ended_ms IS NOT NULL, since_ms DESC, conversation"
         page = f"SELECT {ALERT} FROM alerts WHERE {which} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608
         with self._reading() as db:
@@ -137,22 +144,17 @@ class Book:
         self._db.executemany("INSERT INTO pending VALUES (?, ?, ?)", owed)
 
     def _forget_other_sinks(self) -> None:
-        with self._transaction():
+        with transaction(self._db):
             self._db.execute(f"DELETE FROM pending WHERE sink NOT IN ({_marks(len(self._sinks))})", self._sinks)  # noqa: S608
             self._db.execute("DELETE FROM notices WHERE id NOT IN (SELECT notice FROM pending)")
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
-
     def _reading(self) -> "closing[sqlite3.Connection]":
         return closing(sqlite3.connect(f"file:{self._path}?mode=ro", uri=True))
+
+
+def noticed(row: Sequence[Any]) -> tuple[int, Notice]:
+    """The number and the notice of a row with id, state, at_ms and the alert as it stood."""
+    return int(row[0]), Notice(State(row[1]), int(row[2]), Alert(*row[3:]))
 
 
 def _marks(count: int) -> str:

@@ -12,10 +12,9 @@ from typing import Any
 import psycopg
 from psycopg.rows import TupleRow
 
-from tracker.alerts.book import ALERT, RESOLVED_KEPT
+from tracker.alerts.book import ALERT, DOING, RESOLVED_KEPT, WHICH, noticed
 from tracker.alerts.lifecycle import Alert, Condition, Notice, State
-from tracker.store import StoreFailed
-from tracker.store.postgres import CONNECT_S, SETUP_LOCK, STATEMENT_MS
+from tracker.store.postgres import CONNECT_S, SETUP_LOCK, STATEMENT_MS, failing
 
 Connection = psycopg.Connection[TupleRow]
 
@@ -112,7 +111,7 @@ class SharedBook:
         """See `Book`; nothing once another tracker took over."""
         with self._transaction() as db:
             rows = db.execute(WAITING, (sink, self._term, most)).fetchall()
-        return [(int(row[0]), Notice(State(row[1]), int(row[2]), Alert(*row[3:]))) for row in rows]
+        return [noticed(row) for row in rows]
 
     def delivered(self, sink: str, ids: Sequence[int]) -> None:
         """See `Book`."""
@@ -128,7 +127,7 @@ class SharedBook:
 
     def listed(self, firing: bool | None, size: int, number: int) -> tuple[list[Alert], int]:
         """See `Book`; the same whichever tracker is asked."""
-        which = {None: "TRUE", True: "ended_ms IS NULL", False: "ended_ms IS NOT NULL"}[firing]
+        which = WHICH[firing]
         order = "ended_ms IS NOT NULL, since_ms DESC, conversation"
         page = f"SELECT {ALERT} FROM tracker_alerts WHERE {which} ORDER BY {order} LIMIT %s OFFSET %s"  # noqa: S608
         with self._reading() as db:
@@ -142,7 +141,7 @@ class SharedBook:
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        with _failing():
+        with failing(DOING):
             if self._db is None or self._db.closed:
                 self._db = self._connected()
                 with self._db.transaction():
@@ -153,7 +152,7 @@ class SharedBook:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with _failing(), self._connected() as db:
+        with failing(DOING), self._connected() as db:
             yield db
 
     def _connected(self) -> Connection:
@@ -162,14 +161,6 @@ class SharedBook:
         options = " ".join(f"-c {name}={STATEMENT_MS}" for name in names)
         limits: dict[str, Any] = {"connect_timeout": CONNECT_S, "tcp_user_timeout": STATEMENT_MS}
         return psycopg.connect(self._address, autocommit=True, options=options, **limits)
-
-
-@contextmanager
-def _failing() -> Iterator[None]:
-    try:
-        yield
-    except (psycopg.Error, OSError) as why:
-        raise StoreFailed("keeping alerts", why) from why
 
 
 def _worth_saying(notices: Iterable[Notice]) -> list[Notice]:

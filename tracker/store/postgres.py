@@ -193,13 +193,14 @@ class PostgresStore:
 
     @asynccontextmanager
     async def _database(self, doing: str, use: str) -> AsyncIterator[Connection]:
-        async with self._free[use], _failing(doing):
-            database = self._connections.get(use)
-            if database is None or database.closed:
-                database = await self._connected()
-                self._connections[use] = database
-            with self._limited(database):
-                yield database
+        async with self._free[use]:
+            with failing(doing):
+                database = self._connections.get(use)
+                if database is None or database.closed:
+                    database = await self._connected()
+                    self._connections[use] = database
+                with self._limited(database):
+                    yield database
 
     async def _connected(self) -> Connection:
         database = await psycopg.AsyncConnection.connect(
@@ -238,16 +239,13 @@ def _end(database: Connection) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
-class _failing:
-    def __init__(self, doing: str) -> None:
-        self._doing = doing
-
-    async def __aenter__(self) -> None:
-        pass
-
-    async def __aexit__(self, kind: object, why: BaseException | None, trace: object) -> None:
-        if isinstance(why, psycopg.Error | OSError):
-            raise StoreFailed(self._doing, why) from why
+@contextmanager
+def failing(doing: str) -> Iterator[None]:
+    """What is wrong with the server, or with the way to it, is `StoreFailed`."""
+    try:
+        yield
+    except (psycopg.Error, OSError) as why:
+        raise StoreFailed(doing, why) from why
 
 
 async def _append(database: Connection, events: Sequence[Event], known: Mapping[str, int]) -> Appended:
