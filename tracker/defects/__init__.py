@@ -6,10 +6,21 @@ The first line of a file's docstring is the symptom that a user would suffer, `S
 
 import importlib
 import pkgutil
+from collections.abc import Sequence
 from types import ModuleType
 
 from tracker.errors import BadInput
+from tracker.events import Event
+from tracker.ledger import Change, Ledger
 from tracker.parts import Parts
+
+
+class OneByOne(Ledger):
+    """For defects of `apply`: what comes at once goes through it, too."""
+
+    def apply_all(self, conversation: str, events: Sequence[Event]) -> list[Change]:
+        """Each on its own."""
+        return [self.apply(event) for event in events]
 
 
 def names() -> list[str]:

@@ -3,18 +3,19 @@
 Order is enforced instead of restored.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from tracker import ledger
+from tracker.defects import OneByOne
 from tracker.events import Event, Kind
-from tracker.ledger import Change, Condition, Ledger
+from tracker.ledger import Change, Condition
 from tracker.parts import Parts
 
 SEEN_IN = "seed 000"
 
 
-class EnforcesOrder(Ledger):
+class EnforcesOrder(OneByOne):
     """Takes an exit only from a queue that it knows to be entered."""
 
     def apply(self, event: Event) -> Change:
@@ -22,10 +23,6 @@ class EnforcesOrder(Ledger):
         if event.kind is Kind.ACD_END and not self._is_inside(event):
             return Change(applied=True)
         return super().apply(event)
-
-    def apply_all(self, conversation: str, events: Sequence[Event]) -> list[Change]:
-        """Each on its own."""
-        return [self.apply(event) for event in events]
 
     def load(self, conversation: str, events: Iterable[Event]) -> list[Condition]:
         """In the order in which they came, as they were taken the first time."""

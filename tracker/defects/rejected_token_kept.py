@@ -21,12 +21,17 @@ class BelievesItsClock(TokenCache):
 
 
 def plant(parts: Parts) -> Parts:
-    """The defect is in the client of the cloud, where there is one."""
+    """The defect is in the client of the cloud."""
+    return with_tokens(parts, BelievesItsClock)
+
+
+def with_tokens(parts: Parts, kind: type[TokenCache]) -> Parts:
+    """The parts with a client of the cloud, where there is one, that keeps its token in a cache of this kind."""
 
     def diagnostics(settings: Settings) -> Enricher | None:
         found: Enricher | None = parts.diagnostics(settings)
         if found is not None:
-            found.tokens = BelievesItsClock(found.fetch_token)
+            found.tokens = kind(found.fetch_token)
         return found
 
     return replace(parts, diagnostics=diagnostics)

@@ -3,19 +3,19 @@
 How long a stay lasted is looked at when it ends.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from tracker import ledger
+from tracker.defects import OneByOne
 from tracker.events import Event
-from tracker.ledger import Change, Condition, Ledger, Visit
+from tracker.ledger import Change, Condition, Visit
 from tracker.ledger.memory import Record
 from tracker.parts import Parts
 
 SEEN_IN = "seed 000"
 
 
-class LooksOnExit(Ledger):
+class LooksOnExit(OneByOne):
     """Has no deadlines."""
 
     def apply(self, event: Event) -> Change:
@@ -23,10 +23,6 @@ class LooksOnExit(Ledger):
         change = super().apply(event)
         late = [condition for visit in change.completed for condition in self._too_long(event.conversation, visit)]
         return replace(change, conditions=(*change.conditions, *late)) if late else change
-
-    def apply_all(self, conversation: str, events: Sequence[Event]) -> list[Change]:
-        """Each on its own."""
-        return [self.apply(event) for event in events]
 
     def _too_long(self, conversation: str, visit: Visit) -> list[Condition]:
         limit_s, dwell_s = self.thresholds.of(visit.queue).max_dwell_s, (visit.dwell_ms or 0) / 1000

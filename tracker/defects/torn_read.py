@@ -4,20 +4,20 @@ An event changes a conversation in two steps, and a read may come between them.
 """
 
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from tracker import ledger
+from tracker.defects import OneByOne
 from tracker.events import Event
-from tracker.ledger import Change, Interaction, Ledger
+from tracker.ledger import Change, Interaction
 from tracker.parts import Parts
 
 SEEN_IN = "seed 000"
 BETWEEN_S = 0.25
 
 
-class WritesInTwoSteps(Ledger):
+class WritesInTwoSteps(OneByOne):
     """First the visits, and a quarter of a second later what they amount to."""
 
     def __init__(self, *given: Any, **named: Any) -> None:
@@ -34,10 +34,6 @@ class WritesInTwoSteps(Ledger):
             self._before.pop(event.conversation, None)
             self._before[event.conversation] = (time.monotonic() + BETWEEN_S, before)
         return change
-
-    def apply_all(self, conversation: str, events: Sequence[Event]) -> list[Change]:
-        """Each on its own."""
-        return [self.apply(event) for event in events]
 
     def interaction(self, conversation: str) -> Interaction | None:
         """Visits and transitions of now; version, queue and bounces of before, for a while."""
