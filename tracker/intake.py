@@ -72,6 +72,15 @@ class Intake:
         self.take(body, reply)
         return await answered
 
+    async def refuse(self, head: bytes, reason: str) -> None:
+        """Keep the beginning of a delivery that cannot even be read as a dead letter. Raises `StoreFailed`."""
+        try:
+            await self._bury(Bad(reason, head))
+        except StoreFailed:
+            self.tally.unkept += 1
+            raise
+        self.tally.rejected += 1
+
     def _one(self, reply: Reply, taken: Taken | StoreFailed) -> None:
         if isinstance(taken, StoreFailed):
             self.tally.unkept += 1
@@ -98,7 +107,7 @@ class Intake:
             taken = await self._book.take(events) if events else Taken(0, 0)
             bad += [_too_much(event) for event in taken.full]
             for one in bad:
-                await self._store.dead_letter(one.raw, one.reason, int(time.time() * 1000))
+                await self._bury(one)
         except StoreFailed:
             self.tally.unkept += 1
             reply(NOT_KEPT)
@@ -106,6 +115,9 @@ class Intake:
         answer = Answer(taken.accepted, taken.duplicates, unsupported, len(bad))
         self._count(answer)
         reply(answer)
+
+    async def _bury(self, bad: Bad) -> None:
+        await self._store.dead_letter(bad.raw, bad.reason, int(time.time() * 1000))
 
     def _count(self, answer: Answer) -> None:
         tally = self.tally

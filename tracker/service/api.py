@@ -85,7 +85,9 @@ class Api:
 
     async def _keep(self, body: bytes, refusal: Refusal) -> None:
         if not self._tracker.unready:
-            await self._tracker.refuse(body, f"{refusal.what}: expected {refusal.expected}, found {refusal.found}")
+            await self._tracker.intake.refuse(
+                body, f"{refusal.what}: expected {refusal.expected}, found {refusal.found}"
+            )
 
     def _admit(self, request: Request, body: bytes) -> None:
         signature = request.headers.get(SIGNATURE, "").encode("latin-1")

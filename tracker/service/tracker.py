@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-import time
 from typing import Any
 
 from tracker.diagnostics.enricher import Enrichment
@@ -72,16 +71,6 @@ class Tracker:
         """Why each part is in trouble; empty texts where all is well."""
         found = {"store": self.book.problem, "time series": self.metrics.counts().problem, **self.alerts.problems()}
         return {part: str(problem) for part, problem in found.items()}
-
-    async def refuse(self, head: bytes, reason: str) -> None:
-        """Keep the beginning of a delivery that cannot even be read as a dead letter. Raises `StoreFailed`."""
-        tally = self.intake.tally
-        try:
-            await self.store.dead_letter(head, reason, int(time.time() * 1000))
-        except StoreFailed:
-            tally.unkept += 1
-            raise
-        tally.rejected += 1
 
     async def interaction(self, conversation: str) -> Interaction | None:
         """What is known of one conversation, all of one version."""
