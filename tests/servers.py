@@ -81,6 +81,14 @@ def prometheus(folder: Path, rules: str, targets: dict[str, str], tells: str | N
         yield f"http://{address}"
 
 
+def promtool(folder: Path, cases: str) -> "subprocess.CompletedProcess[str]":
+    """What comes of `promtool test rules` with these cases."""
+    need("prometheus")
+    (folder / "test.yml").write_text(cases)
+    argv = ["promtool", "test", "rules", "test.yml"]
+    return subprocess.run(argv, cwd=folder, capture_output=True, text=True)
+
+
 def alerts(url: str) -> dict[str, str]:
     """The alerts of the Prometheus at `url`: pending or firing, by name."""
     found = httpx.get(f"{url}/api/v1/alerts", trust_env=False).json()["data"]["alerts"]

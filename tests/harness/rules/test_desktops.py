@@ -1,6 +1,5 @@
 """The rules for desktops: exact in Prometheus' own tests, and true of a live world."""
 
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,11 +9,10 @@ import httpx
 import pytest
 
 from harness.waiting import until
-from tests.debian import need
 from tests.harness.test_cli import Here, World
 from tests.harness.test_cli import here as here
 from tests.harness.test_cli import world as world
-from tests.servers import active, alertmanager, alerts, prometheus, quickened
+from tests.servers import active, alertmanager, alerts, prometheus, promtool, quickened
 
 RULES = Path(__file__).parents[3] / "harness" / "rules" / "desktops.yml"
 SCALE = 0.1
@@ -49,9 +47,7 @@ tests:
 
 @pytest.mark.world
 def test_the_conditions_hold_for_exactly_as_long_as_they_must(tmp_path: Path) -> None:
-    need("prometheus")
-    (tmp_path / "test.yml").write_text(EXACT.replace("RULES", str(RULES)))
-    done = subprocess.run(["promtool", "test", "rules", "test.yml"], cwd=tmp_path, capture_output=True, text=True)  # noqa: S607
+    done = promtool(tmp_path, EXACT.replace("RULES", str(RULES)))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
