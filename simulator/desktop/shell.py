@@ -116,7 +116,7 @@ class Desktop:
     def _do_to_socket(self, effect: OpenSocket | Say | CloseSocket | AbortSocket) -> None:
         match effect:
             case OpenSocket():
-                self._start(effect.socket, self._hold(effect))
+                self._open(effect)
             case Say():
                 self._say(effect)
             case CloseSocket():
@@ -139,26 +139,16 @@ class Desktop:
         if self._tasks.pop(send.request, None) is not None:
             self.happen(reply)
 
-    async def _hold(self, effect: OpenSocket) -> None:
-        closed = SocketClosed(effect.socket, ABNORMAL)
-        try:
-            await self._listen(effect)
-        except ConnectionClosed as end:
-            frame = end.rcvd or end.sent
-            closed = SocketClosed(effect.socket, frame.code if frame else ABNORMAL, frame.reason if frame else "")
-        except InvalidStatus as refusal:
-            answer = refusal.response
-            closed = SocketClosed(effect.socket, ABNORMAL, "", answer.status_code, retry_after_s(answer.headers))
-        except (WebSocketException, OSError, TimeoutError) as error:
-            closed = SocketClosed(effect.socket, ABNORMAL, type(error).__name__)
-        except asyncio.CancelledError:
-            # Aborted while opening: that is an end like any other, unless the desktop itself ends.
-            if self._stopped:
-                raise
-        finally:
-            self._tasks.pop(effect.socket, None)
-            self._connections.pop(effect.socket, None)
-        self.happen(closed)
+    def _open(self, effect: OpenSocket) -> None:
+        self._start(effect.socket, self._listen(effect))
+        # Not in the task itself: one that is aborted in the moment in which it was made never runs, and yet it ends.
+        self._tasks[effect.socket].add_done_callback(lambda task: self._ended(effect.socket, task))
+
+    def _ended(self, socket: int, task: "asyncio.Task[None]") -> None:
+        self._tasks.pop(socket, None)
+        self._connections.pop(socket, None)
+        if not self._stopped:
+            self.happen(_closed(socket, None if task.cancelled() else task.exception()))
 
     async def _listen(self, effect: OpenSocket) -> None:
         connection = await self._link.open(effect.uri)
@@ -197,6 +187,22 @@ class Desktop:
             connection.transport.abort()
         elif socket in self._tasks:
             self._tasks[socket].cancel()
+
+
+def _closed(socket: int, error: BaseException | None) -> SocketClosed:
+    match error:
+        case ConnectionClosed():
+            frame = error.rcvd or error.sent
+            return SocketClosed(socket, frame.code if frame else ABNORMAL, frame.reason if frame else "")
+        case InvalidStatus():
+            answer = error.response
+            return SocketClosed(socket, ABNORMAL, "", answer.status_code, retry_after_s(answer.headers))
+        case None:
+            return SocketClosed(socket, ABNORMAL)
+        case WebSocketException() | OSError() | TimeoutError():
+            return SocketClosed(socket, ABNORMAL, type(error).__name__)
+        case _:
+            raise error
 
 
 def _message(text: str | bytes) -> Any:
