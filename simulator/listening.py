@@ -5,6 +5,9 @@ import socket
 from harness.errors import BadInput
 
 BACKLOG = 2048
+# How long a server keeps an idle connection: longer than its clients do (httpx: 5 s). Where both give up at the same
+# moment, a request meets a reset.
+KEEP_ALIVE_S = 75
 
 
 def listen(port: int) -> socket.socket:

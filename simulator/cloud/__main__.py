@@ -22,7 +22,7 @@ from starlette.applications import Starlette
 from harness.errors import BadInput, DeskstormError
 from simulator.cloud.app import build
 from simulator.cloud.settings import CloudSettings
-from simulator.listening import listen
+from simulator.listening import KEEP_ALIVE_S, listen
 
 if TYPE_CHECKING:
     from simulator.cloud.certificates import Certificates
@@ -73,7 +73,7 @@ async def _serve(app: Starlette, tls: "Certificates | None", listener: socket.so
         log_level="error",
         access_log=False,
         lifespan="on",
-        timeout_keep_alive=75,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=1,
         ssl_certfile=tls.chain if tls else None,
         ssl_keyfile=tls.key if tls else None,

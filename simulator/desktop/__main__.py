@@ -23,6 +23,7 @@ from simulator.desktop.crowd import Crowd
 from simulator.desktop.namespace import enter
 from simulator.desktop.settings import CrowdSettings
 from simulator.desktop.status import build
+from simulator.listening import KEEP_ALIVE_S
 
 
 def main() -> int:
@@ -53,7 +54,9 @@ async def _run(crowd: Crowd) -> None:
         signal.signal(number, end)
     threading.Thread(target=_until_stdin_ends, args=(end,), name="stdin", daemon=True).start()
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(build(crowd), log_level="error", access_log=False, lifespan="off", ws="none")
+    config = uvicorn.Config(
+        build(crowd), log_level="error", access_log=False, lifespan="off", ws="none", timeout_keep_alive=KEEP_ALIVE_S
+    )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     if crowd.settings.namespace:

@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 
 from harness.errors import DeskstormError
 from harness.evidence import EvidenceWriter
-from simulator.listening import listen
+from simulator.listening import KEEP_ALIVE_S, listen
 from simulator.receiver.app import build
 from simulator.receiver.settings import ReceiverSettings
 from simulator.receiver.shelf import Shelf
@@ -45,7 +45,13 @@ def main() -> int:
 
 async def _serve(app: Starlette, listener: socket.socket) -> None:
     config = uvicorn.Config(
-        app, ws="none", log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=1
+        app,
+        ws="none",
+        log_level="error",
+        access_log=False,
+        lifespan="off",
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
 

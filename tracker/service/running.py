@@ -97,6 +97,7 @@ async def _serve(settings: Settings, parts: Parts, listener: socket.socket) -> N
         lifespan="off",
         ws="none",
         server_header=False,
+        timeout_keep_alive=round(IDLE_S),
         timeout_graceful_shutdown=STOP_S,
     )
     server = _Server(config)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from harness.waiting import until
+from tests.idle import answers_after_a_rest
 from tests.simulator.cloud.conftest import AGENTS, CloudProcess, StartCloud
 from tests.simulator.desktop.conftest import StartCrowd, crowd_settings, run_crowd
 
@@ -208,3 +209,7 @@ def test_a_settings_file_that_is_no_json_is_one_line_and_exit_code_2(tmp_path: P
     ended = run_crowd(tmp_path / "crowd.json", "{")
     assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
     assert "expected JSON" in ended.stderr
+
+
+def test_who_asks_it_again_after_a_rest_meets_no_reset(cloud: CloudProcess, start_crowd: StartCrowd) -> None:
+    assert answers_after_a_rest(f"{start_crowd(cloud).url}/desktops")

@@ -15,6 +15,7 @@ from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
 
 from harness.evidence import Evidence, read
+from tests.idle import answers_after_a_rest
 
 pytestmark = pytest.mark.world
 
@@ -151,3 +152,7 @@ def test_wrong_settings_are_named_on_one_line(tmp_path: Path, given: dict[str, A
     done = subprocess.run(argv, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=20)
     assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
     assert words in done.stderr
+
+
+def test_who_comes_again_after_a_rest_meets_no_reset(receiver: Receiver) -> None:
+    assert answers_after_a_rest(f"{receiver.url}/points")

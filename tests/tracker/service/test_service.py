@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from harness.waiting import until
+from tests.idle import answers_after_a_rest
 from tests.tracker.running import Running, acd, running
 from tests.tracker.test_envelope import simple
 from tracker.service.door import MOST_HEAD_BYTES
@@ -359,3 +360,7 @@ def test_it_ends_in_order_while_deliveries_come(tmp_path: Path) -> None:
         found = [tracker.client.get(HEALTH, params={"conversationId": name}).status_code for name in kept]
         assert set(found) == {200}
         assert tracker.get("/ready") == {"ready": True, "reason": ""}
+
+
+def test_who_asks_again_after_a_rest_meets_no_reset(tracker: Running) -> None:
+    assert answers_after_a_rest(f"{tracker.url}/health")
