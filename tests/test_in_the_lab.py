@@ -18,8 +18,8 @@ TESTS = Path(__file__).parent
 MARK = "pytest.mark." + "netem"  # this file itself has none
 FILES = sorted(path for path in TESTS.rglob("test_*.py") if MARK in path.read_text())
 FOLDERS = sorted({path.parent for path in FILES})
-LIMIT_S = 400
-PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "netem")
+LIMIT_S = 700
+PYTEST = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-m", "netem")
 
 pytestmark = [pytest.mark.world, pytest.mark.lab]
 
@@ -28,11 +28,11 @@ pytestmark = [pytest.mark.world, pytest.mark.lab]
 def test_what_needs_netem_passes_in_the_lab(folder: Path) -> None:
     need(*PACKAGES)
     files = [str(path) for path in FILES if path.parent == folder]
-    listed = _run([*PYTEST, "--collect-only", *files])
+    listed = _run([*PYTEST, "-q", "--collect-only", *files])
     wanted = [line for line in listed.stdout.splitlines() if "::" in line]
     assert wanted, listed.stdout + listed.stderr
     lab = [sys.executable, "-m", "harness.cli", "netlab", "--limit", str(LIMIT_S), "--"]
-    found = _run([*lab, *PYTEST, *files])
+    found = _run([*lab, *PYTEST, "-v", "-x", *files])
     passed = re.search(r"(\d+) passed", found.stdout)
     assert found.returncode == 0, found.stdout + found.stderr
     assert passed and int(passed[1]) == len(wanted), found.stdout + found.stderr
