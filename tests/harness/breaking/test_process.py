@@ -11,6 +11,7 @@ import pytest
 
 from harness.breaking.process import SILENT, gone, still
 from harness.keeping.keeper import Holder, start_keeper
+from harness.waiting import until
 from harness.world import Dialect, Tracker, World
 from tests.harness.cloud_world import world_at
 
@@ -60,6 +61,7 @@ def test_a_tracker_that_does_not_answer_is_not_paused_while_its_process_runs(mut
     held = world(mute, str(keeper.socket))
     assert still(held).startswith("a process in state ")
     keeper.pause("tracker")
-    assert still(held) == SILENT
+    # A process stops when it gets to see the signal.
+    assert until(lambda: still(held) == SILENT, "the process to stop", within_s=10)
     keeper.pause("tracker", paused=False)
     assert still(held).startswith("a process in state ")
