@@ -4,7 +4,6 @@ from typing import Any
 
 from chaoslib.types import Configuration
 
-from harness.evidence import read
 from harness.observing.api import Api, ApiRefused, segment
 from harness.runtime import WORLD_KEY, Run, run_of
 
@@ -32,7 +31,7 @@ def end_calls(conversations: str = "", configuration: Configuration = None) -> d
 
 
 def _placed(run: Run) -> list[str]:
-    evidence = read(run.world.evidence)
+    evidence = run.reader.read()
     ended = {entry["conversation"] for entry in evidence.of("call.ended")}
     return [entry["conversation"] for entry in evidence.of("call.placed") if entry["conversation"] not in ended]
 

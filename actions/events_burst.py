@@ -91,7 +91,7 @@ def _started_and_seen(run: Run, pace: Pace, count: int, open_share: float) -> di
 
 
 def _passed(run: Run, since: int) -> dict[str, int]:
-    found = read(run.world.evidence)
+    found = run.reader.read()
     wire = [e for e in found.of("api", source="wire") if e.t >= since and str(e["path"]).endswith("/eventbridge")]
     tried = [e for e in found.of("delivery.ok", "delivery.failed", "delivery.unknown") if e.t >= since]
     return {"on_the_wire": len(wire), "tried": len(tried), "taken": sum(e.kind == "delivery.ok" for e in tried)}

@@ -8,7 +8,6 @@ from chaoslib.types import Configuration
 
 from harness.breaking.limits import line, number
 from harness.errors import BadInput
-from harness.evidence import read
 from harness.runtime import run_of
 from harness.waiting import pause
 
@@ -26,5 +25,5 @@ def observe(seconds: float = 10, reason: str = "", configuration: Configuration 
     run = run_of(configuration)
     began = time.monotonic_ns()
     pause(run.scaled(seconds))
-    seen = Counter(entry.kind for entry in read(run.world.evidence).entries if entry.t >= began)
+    seen = Counter(entry.kind for entry in run.reader.read().entries if entry.t >= began)
     return {"seconds": seconds, "reason": reason, "seen": dict(sorted(seen.items()))}

@@ -6,7 +6,6 @@ from chaoslib.types import Configuration
 
 from harness.breaking.cloud_control import order, queue_number
 from harness.breaking.limits import number, whole
-from harness.evidence import read
 from harness.runtime import Run, run_of
 from harness.waiting import pause
 
@@ -40,6 +39,6 @@ def transfer_calls(
 
 
 def _going_on(run: Run) -> list[str]:
-    evidence = read(run.world.evidence)
+    evidence = run.reader.read()
     ended = {entry["conversation"] for entry in evidence.of("call.ended")}
     return [entry["conversation"] for entry in evidence.of("call.placed") if entry["conversation"] not in ended]

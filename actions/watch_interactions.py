@@ -10,7 +10,6 @@ from chaoslib.types import Configuration
 
 from harness.breaking.limits import number
 from harness.errors import BadInput, DeskstormError
-from harness.evidence import read
 from harness.observing.told import as_fields, ask
 from harness.observing.tracker import TrackerClient
 from harness.runtime import Run, run_of
@@ -62,7 +61,7 @@ def _look(run: Run, tracker: TrackerClient, conversation: str) -> None:
 
 def _changing(run: Run) -> list[str]:
     """The conversations of the newest deliveries, newest first."""
-    sent = read(run.world.evidence).of("delivery.invoked", "cloud.feed.sent")
+    sent = run.reader.read().of("delivery.invoked", "cloud.feed.sent")
     return list(dict.fromkeys(str(entry["conversation"]) for entry in reversed(sent[-200:]) if entry["conversation"]))[
         :HOT
     ]

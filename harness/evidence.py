@@ -10,7 +10,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,34 +119,65 @@ class Evidence:
 
 def read(folder: Path) -> Evidence:
     """Read every `*.jsonl` of `folder`. A half-written last line is left out while its file is not closed."""
-    entries: list[Entry] = []
-    gaps: list[str] = []
-    unclosed: list[str] = []
-    for path in sorted(folder.glob("*.jsonl")):
-        last_kind = ""
-        for number, line in enumerate(_whole_lines(path)):
-            try:
-                found = json.loads(line)
-                entry = _entry(found)
-            except (ValueError, KeyError, TypeError) as error:
-                gaps.append(f"{path.name} line {number + 1} cannot be read ({error})")
-                break
-            if found.get("n") != number:
-                gaps.append(f"{path.name} line {number + 1} has number {found.get('n')}, expected {number}")
-                break
-            last_kind = entry.kind
-            entries.append(entry)
-        if last_kind != CLOSED:
-            unclosed.append(path.stem)
-    entries.sort(key=lambda entry: entry.t)
-    return Evidence(tuple(entries), tuple(gaps), tuple(unclosed))
+    return EvidenceReader(folder).read()
 
 
-def _whole_lines(path: Path) -> Iterator[str]:
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for line in file:
-            if line.endswith("\n"):
-                yield line
+class EvidenceReader:
+    """Reads one folder's evidence again and again, each line once; safe to call from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._files: dict[Path, _File] = {}
+        self._entries: list[Entry] = []
+
+    def read(self) -> Evidence:
+        """All evidence so far, as `read` finds it."""
+        with self._lock:
+            for path in sorted(self._folder.glob("*.jsonl")):
+                self._entries += self._files.setdefault(path, _File(path)).more()
+            self._entries.sort(key=lambda entry: entry.t)
+            files = [self._files[path] for path in sorted(self._files)]
+            gaps = tuple(file.gap for file in files if file.gap)
+            return Evidence(tuple(self._entries), gaps, tuple(f.path.stem for f in files if f.last_kind != CLOSED))
+
+
+class _File:
+    """One file of lines, read up to somewhere; nothing after a line that cannot be read or is not the next."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.gap = ""
+        self.last_kind = ""
+        self._number = 0
+        self._offset = 0
+
+    def more(self) -> list[Entry]:
+        """The entries of the whole lines that were added."""
+        found: list[Entry] = []
+        with self.path.open("rb") as file:
+            file.seek(self._offset)
+            for line in file:
+                if self.gap or not line.endswith(b"\n"):
+                    break
+                self._offset += len(line)
+                entry = self._next(line)
+                found += [entry] if entry else []
+        return found
+
+    def _next(self, line: bytes) -> Entry | None:
+        try:
+            found = json.loads(line.decode("utf-8", "replace"))
+            entry = _entry(found)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            self.gap = f"{self.path.name} line {self._number + 1} cannot be read ({error})"
+            return None
+        if found.get("n") != self._number:
+            self.gap = f"{self.path.name} line {self._number + 1} has number {found.get('n')}, expected {self._number}"
+            return None
+        self._number += 1
+        self.last_kind = entry.kind
+        return entry
 
 
 def _entry(found: dict[str, Any]) -> Entry:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import BadInput
-from harness.evidence import EvidenceWriter
+from harness.evidence import EvidenceReader, EvidenceWriter
 from harness.world import World
 
 WORLD_KEY = "deskstorm_world"
@@ -15,11 +15,12 @@ SOURCE_VARIABLE = "DESKSTORM_EVIDENCE_SOURCE"
 
 
 class Run:
-    """One run as seen from this process: its world and this process' evidence file."""
+    """One run as seen from this process: its world, this process' evidence file, and the evidence of all."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.evidence = evidence_of(world.evidence)
+        self.reader = EvidenceReader(world.evidence)
 
     def scaled(self, seconds: float) -> float:
         """Real-world `seconds` in this world's time."""

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from harness.errors import DeskstormError, NoEvidence, Unreachable
-from harness.evidence import Evidence, read
+from harness.evidence import Evidence
 from harness.observing.figures import NEVER_S
 from harness.observing.history import SECOND
 from harness.runtime import Run, run_of
@@ -53,7 +53,7 @@ class Measuring:
 
     def evidence(self) -> Evidence:
         """All evidence so far."""
-        return read(self.run.world.evidence)
+        return self.run.reader.read()
 
     def desktops(self) -> dict[str, Desktop]:
         """What each desktop shows now, by agent; raises `NoEvidence` in a world without desktops of ours."""
