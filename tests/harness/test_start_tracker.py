@@ -115,8 +115,9 @@ def test_points_and_alerts_of_ours_reach_the_receiver_through_the_wire(ours: Liv
 
 def test_ours_enriches_from_the_cloud_as_the_tracker(ours: Live) -> None:
     conversation = bounced_call(ours)
-    view = told(ours, conversation, 3)
-    assert (view.enriched, bool(view.participants), view.told("open")) == (True, True, False)
+    until(lambda: told(ours, conversation, 3).told("open") is False, "the end to be known", 10)
+    until(lambda: told(ours, conversation, 3).enriched, "the cloud to be asked", 10)
+    assert told(ours, conversation, 3).participants
     asked = [entry for entry in read(ours.world.evidence).of("api", source="wire") if entry.agent == "tracker"]
     assert f"/api/v2/conversations/{conversation}" in {entry["path"] for entry in asked}
 

@@ -23,15 +23,15 @@ from tests.harness.test_kill import GONE_WITHIN_S, UP_WITHIN_S, Run, waits
 
 WITHIN_S = 1.0
 SEED = 3
-SIDE_BY_SIDE = 3
-TIMES_IN_FAULTS = 15
+SIDE_BY_SIDE = 2
 START = "start"
 # After which evidence (or the start of the process) the moments are, within how many seconds, and how many of them: 50
 # in all.
 MOMENTS: tuple[tuple[str, dict[str, str], float, int], ...] = (
     (START, {}, 2.0, 10),
-    ("ground.held", {}, 2.5, 25),
-    ("activity.started", {"name": "squeeze"}, 2.0, TIMES_IN_FAULTS),
+    ("ground.held", {}, 2.5, 15),
+    ("activity.started", {"name": "squeeze"}, 1.0, 10),
+    ("lease.held", {}, 2.0, 15),
 )
 TWO_SITES = {"network": {"sites": 2}}
 ONE_SITE = {"network": {"sites": 1}}
@@ -177,4 +177,3 @@ def test_sigkill_at_random_moments_leaves_the_network_as_it_was(started: Callabl
     assert unnamed_by_us() <= strangers
     made = [bool(namespaces_of(evidence)) for _, evidence in ended]
     assert all(made[number] for number, (kind, _, _) in enumerate(moments) if kind != START)
-    assert sum(bool(evidence.of("lease.held")) for _, evidence in ended) > TIMES_IN_FAULTS / 2
