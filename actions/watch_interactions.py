@@ -18,9 +18,9 @@ from harness.waiting import pause
 __all__ = ["watch_interactions"]
 
 WITHIN_S = 2.0
-# How often it looks which conversations change, in wall seconds, and how many of them it asks about in turn.
-REFRESH_S = 0.3
-HOT = 8
+# Of those that changed last it asks about one of so many.
+HOT = 4
+DELIVERED = ("delivery.invoked", "cloud.feed.sent")
 
 
 def watch_interactions(
@@ -41,13 +41,11 @@ def watch_interactions(
 
 
 def _watch(run: Run, ends: float, pace_s: float) -> None:
-    dice, hot, looked = Random(run.world.seed), list[str](), 0.0
+    dice = Random(run.world.seed)
     # A run whose evidence is taken away is over.
     with suppress(FileNotFoundError), TrackerClient(run.world, WITHIN_S) as tracker:
         while time.monotonic() < ends:
-            if time.monotonic() - looked > REFRESH_S:
-                hot, looked = _changing(run), time.monotonic()
-            if hot:
+            if hot := _changing(run):
                 _look(run, tracker, dice.choice(hot))
             pause(pace_s)
 
@@ -61,7 +59,10 @@ def _look(run: Run, tracker: TrackerClient, conversation: str) -> None:
 
 def _changing(run: Run) -> list[str]:
     """The conversations of the newest deliveries, newest first."""
-    sent = run.reader.read().of("delivery.invoked", "cloud.feed.sent")
-    return list(dict.fromkeys(str(entry["conversation"]) for entry in reversed(sent[-200:]) if entry["conversation"]))[
-        :HOT
-    ]
+    hot: dict[str, None] = {}
+    for entry in reversed(run.reader.read().entries):
+        if entry.kind in DELIVERED and entry["conversation"]:
+            hot[str(entry["conversation"])] = None
+        if len(hot) == HOT:
+            break
+    return list(hot)

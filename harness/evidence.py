@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -134,9 +135,11 @@ class EvidenceReader:
     def read(self) -> Evidence:
         """All evidence so far, as `read` finds it."""
         with self._lock:
+            known = len(self._entries)
             for path in sorted(self._folder.glob("*.jsonl")):
                 self._entries += self._files.setdefault(path, _File(path)).more()
-            self._entries.sort(key=lambda entry: entry.t)
+            if len(self._entries) > known:
+                self._entries.sort(key=attrgetter("t"))
             files = [self._files[path] for path in sorted(self._files)]
             gaps = tuple(file.gap for file in files if file.gap)
             return Evidence(tuple(self._entries), gaps, tuple(f.path.stem for f in files if f.last_kind != CLOSED))
