@@ -205,7 +205,7 @@ def test_the_same_experiments_pass(org: Org, name: str) -> None:
     assert (ran.verdict["world"], ran.verdict["agents"], ran.verdict["time_scale"]) == ("org", len(TESTERS), SCALE)
     assert {entry.source for entry in ran.evidence.entries}.isdisjoint({"cloud"})
     org.is_left_alone()
-    until(lambda: org.presences() == before, "everybody to be as before", within_s=15)
+    until(lambda: org.presences() == before, "everybody to be as before", within_s=20)
     assert 429 not in {entry["status"] for entry in org.cloud.evidence().of("cloud.request")}
 
 
@@ -248,7 +248,7 @@ def _customer_on_the_line(org: Org) -> str:
         parts = own.get(f"/api/v2/conversations/{placed}").json()["participants"]
         return next((str(part["id"]) for part in parts if part.get("userId") == tester.id), "")
 
-    part = until(offered, "the call to be offered", within_s=10)
+    part = until(offered, "the call to be offered", within_s=20)
     own.patch(f"/api/v2/conversations/calls/{placed}/participants/{part}", json={"state": "connected"})
     service.post(f"/api/v2/routing/queues/{queue}/members?delete=true", json=[{"id": tester.id}]).raise_for_status()
     return f"agent {tester.id}: expected no conversation with anyone outside the test, found {placed} from queue"

@@ -186,7 +186,7 @@ def shows(live: Live, agent: str, presence: str) -> bool:
         return bool(found["presence"] == presence)
 
     try:
-        return until(shown, f"the desktop to show {presence}", within_s=15)
+        return until(shown, f"the desktop to show {presence}", within_s=20)
     except Waited as late:
         own = [entry for entry in read(live.world.evidence).entries if entry.agent == agent and entry.source == "crowd"]
         last = "\n".join(f"{entry.kind} {entry.fields}" for entry in own[-15:])

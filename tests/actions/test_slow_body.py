@@ -9,14 +9,14 @@ pytestmark = pytest.mark.world
 
 
 def test_answers_trickle_until_it_is_cleared(live: Live, client: Client) -> None:
-    with live.fault("slow_body", bytes_per_s=200) as found:
-        assert found["seen"]["ms"] > found["seen"]["first_ms"] + 100
+    with live.fault("slow_body", bytes_per_s=20) as found:
+        assert found["seen"]["ms"] > found["seen"]["first_ms"] + 1000
         started = time.monotonic()
         client.get()
-        assert time.monotonic() - started > 0.1
+        assert time.monotonic() - started > 1
     started = time.monotonic()
     client.get()
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 0.9
 
 
 def test_it_is_not_believed_without_being_seen(sabotaged: Live) -> None:

@@ -19,7 +19,7 @@ def test_a_wrapup_arrives_at_the_cloud_with_its_code_and_notes(floor: Live) -> N
             found = api.get(f"/api/v2/conversations/{conversation}")["participants"]
         return [one["wrapup"]["notes"] for one in found if one.get("wrapup")]
 
-    assert until(notes, "the wrap-up at the cloud", within_s=10) == ["will pay tomorrow"]
+    assert until(notes, "the wrap-up at the cloud", within_s=20) == ["will pay tomorrow"]
 
 
 def test_without_a_wrapup_there_is_nothing_to_submit(floor: Live) -> None:

@@ -9,16 +9,16 @@ pytestmark = pytest.mark.world
 
 
 def test_refreshes_are_late_and_other_calls_are_not(live: Live, client: Client) -> None:
-    with live.fault("token_refresh_delay", delay_ms=6000) as found:
-        assert found["seen"]["ms"] >= 600
+    with live.fault("token_refresh_delay", delay_ms=30_000) as found:
+        assert found["seen"]["ms"] >= 3000
         started = time.monotonic()
         client.get()
-        assert time.monotonic() - started < 0.5
+        assert time.monotonic() - started < 2.5
         client.refresh()
-        assert time.monotonic() - started >= 0.6
+        assert time.monotonic() - started >= 3
     started = time.monotonic()
     client.refresh()
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 2.5
 
 
 def test_it_is_not_believed_without_being_seen(sabotaged: Live) -> None:

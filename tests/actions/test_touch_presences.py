@@ -14,7 +14,7 @@ def test_every_desktop_hears_of_the_marker(floor: Live) -> None:
     def heard() -> bool:
         return all(row["presence_message"] == "still there?" for row in desktops(floor).values())
 
-    assert until(heard, "every desktop to hear", within_s=10)
+    assert until(heard, "every desktop to hear", within_s=20)
 
 
 @pytest.mark.parametrize("parameters", [{"marker": ""}, {"marker": "two\nlines"}, {"agents": "nobody"}])

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.world
 
 def test_it_stays_down_until_it_is_cleared_and_knows_then_what_it_knew(tracked: Live) -> None:
     conversation = str(tracked.do("place_calls", queue=1)["conversations"][0])
-    until(lambda: knows(tracked, conversation), "the tracker to hear of the call", 10)
+    until(lambda: knows(tracked, conversation), "the tracker to hear of the call", 20)
     with tracked.fault("tracker_killed") as found:
         assert found["seen"] == {"health": "no answer"}
         assert not is_up(tracked)
@@ -26,9 +26,9 @@ def test_it_comes_back_by_itself_and_hears_of_what_happened_meanwhile(tracked: L
     try:
         tracked.inject("tracker_killed", down_s=5)
         conversation = str(tracked.do("place_calls", queue=1)["conversations"][0])
-        until(lambda: is_up(tracked), "the tracker to be back", 10)
+        until(lambda: is_up(tracked), "the tracker to be back", 20)
         assert tracked.in_force() == ["tracker_killed"]
-        until(lambda: knows(tracked, conversation), "the tracker to hear of the call", 10)
+        until(lambda: knows(tracked, conversation), "the tracker to hear of the call", 20)
     finally:
         seen = tracked.clear("tracker_killed")
     assert seen["seen"] == {"health": "answers", "delivery": 200}

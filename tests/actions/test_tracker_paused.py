@@ -16,7 +16,7 @@ def test_it_answers_nothing_until_it_is_cleared_and_misses_nothing(tracked: Live
         assert found["seen"] == {"health": "no answer"}
         conversation = str(tracked.do("place_calls", queue=1)["conversations"][0])
         assert not is_up(tracked)
-    until(lambda: knows(tracked, conversation), "the tracker to hear of the call", 10)
+    until(lambda: knows(tracked, conversation), "the tracker to hear of the call", 20)
     assert tracked.clear("tracker_paused") == {"fault": "tracker_paused", "in_force": False}
 
 

@@ -27,7 +27,7 @@ def answers(live: Live) -> list[Entry]:
 def test_answers_about_changing_conversations_are_in_the_evidence_for_a_while(tracked: Live) -> None:
     waiting = str(tracked.do("place_calls", queue=1)["conversations"][0])
     assert tracked.do("watch_interactions", reads_per_s=10, seconds=20) == {"watching": True, "seconds": 20}
-    until(lambda: len(answers(tracked)) >= 5, "some answers", 10)
+    until(lambda: len(answers(tracked)) >= 5, "some answers", 20)
     found = answers(tracked)[-1]
     assert found["conversation"] == waiting
     assert found["current"] == tracked.world.queues[0]

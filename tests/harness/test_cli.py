@@ -347,7 +347,7 @@ def test_a_world_is_broken_healed_and_taken_down_by_hand(here: Here, world: Worl
     armed = here.deskstorm("arm", "ws_reset", "refuse_new=true", "seconds=600")
     assert armed.returncode == 0, armed.stderr
     assert '"in_force": true' in armed.stdout
-    until(lambda: not any(row["connected"] for row in httpx.get(desktops).json()), "the desktops to be cut off", 10)
+    until(lambda: not any(row["connected"] for row in httpx.get(desktops).json()), "the desktops to be cut off", 20)
     assert here.deskstorm("disarm").returncode == 0
     until(lambda: all(row["connected"] for row in httpx.get(desktops).json()), "the desktops to come back", 60)
     assert world.end() == 0

@@ -104,7 +104,7 @@ def test_a_lab_whose_owner_is_ended_is_gone(how: signal.Signals) -> None:
         owner.send_signal(how)
         owner.wait(20)
         mine = f"netlab-{owner.pid}-"
-        until(lambda: not _processes(mine), "the lab to be gone", 10)
+        until(lambda: not _processes(mine), "the lab to be gone", 20)
     netlab._clear_up_after_the_killed()
     assert not list(netlab.FOLDERS.glob(f"{mine}*"))
 

@@ -69,7 +69,7 @@ def told(live: Live, conversation: str, exits: int) -> TrackerView:
             found[:] = [view for view in [tracker.view(conversation)] if view is not None]
         return bool(found) and sum(one.type == "exit" for one in found[0].told("transitions")) == exits
 
-    until(knows, "the tracker to know", 10)
+    until(knows, "the tracker to know", 20)
     return found[0]
 
 
@@ -107,16 +107,16 @@ def test_points_and_alerts_of_ours_reach_the_receiver_through_the_wire(ours: Liv
         mine = {(entry["sink"], entry["alert"]) for entry in found if entry["conversation"] == conversation}
         return mine >= {("generic", "bouncing"), ("slack", "bouncing")}
 
-    until(lambda: points() >= 3, "a point for each stay", 10)
-    until(alerted, "the alert at both webhooks", 10)
+    until(lambda: points() >= 3, "a point for each stay", 20)
+    until(alerted, "the alert at both webhooks", 20)
     paths = {entry["path"] for entry in read(ours.world.evidence).of("api", source="wire")}
     assert paths >= {"/api/v2/write", "/alerts/generic", "/alerts/slack"}
 
 
 def test_ours_enriches_from_the_cloud_as_the_tracker(ours: Live) -> None:
     conversation = bounced_call(ours)
-    until(lambda: told(ours, conversation, 3).told("open") is False, "the end to be known", 10)
-    until(lambda: told(ours, conversation, 3).enriched, "the cloud to be asked", 10)
+    until(lambda: told(ours, conversation, 3).told("open") is False, "the end to be known", 20)
+    until(lambda: told(ours, conversation, 3).enriched, "the cloud to be asked", 20)
     assert told(ours, conversation, 3).participants
     asked = [entry for entry in read(ours.world.evidence).of("api", source="wire") if entry.agent == "tracker"]
     assert f"/api/v2/conversations/{conversation}" in {entry["path"] for entry in asked}
@@ -153,7 +153,7 @@ def test_a_foreign_tracker_alerts_where_it_was_told_to(foreign: Live) -> None:
         found = read(foreign.world.evidence).of("alert.received", source="receiver")
         return any((entry["alert"], entry["conversation"]) == ("stuck", conversation) for entry in found)
 
-    until(alerted, "its alert", 10)
+    until(alerted, "its alert", 20)
 
 
 def test_what_a_foreign_tracker_sends_can_be_broken_on_the_wire(foreign: Live) -> None:
@@ -166,7 +166,7 @@ def test_what_a_foreign_tracker_sends_can_be_broken_on_the_wire(foreign: Live) -
             calls = [entry for entry in read(foreign.world.evidence).of("api") if entry["path"] == "/alerts/generic"]
             return any(entry["touched"] for entry in calls)
 
-        until(touched, "the fault to touch its alert", 10)
+        until(touched, "the fault to touch its alert", 20)
         found = read(foreign.world.evidence).of("alert.received", source="receiver")
         assert conversation not in {entry["conversation"] for entry in found}
 

@@ -22,7 +22,7 @@ def test_another_presence_or_a_queue_that_was_left_shows(scene: Scene) -> None:
     left = cloud.service().patch(f"/api/v2/users/{B}/queues/{QUEUE_ID}", json={"joined": False})
     assert left.is_success, left.text
     # Leaving a queue takes effect a moment later.
-    until(lambda: share_of_agents_back_on_queue(configuration=scene.configuration) == 0.3333, "B to have left", 10)
+    until(lambda: share_of_agents_back_on_queue(configuration=scene.configuration) == 0.3333, "B to have left", 20)
 
 
 def test_a_cloud_that_does_not_answer_is_named(scene: Scene) -> None:

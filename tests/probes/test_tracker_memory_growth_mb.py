@@ -44,7 +44,7 @@ def test_growth_is_counted_from_the_first_look(scene: Scene, keeper: Holder, tmp
     scene.world = replace(scene.world, keeper_socket=str(keeper.socket))
     assert tracker_memory_growth_mb(configuration=scene.configuration) == 0
     mark.touch()
-    until(lambda: tracker_memory_growth_mb(configuration=scene.configuration) >= MEGABYTES * 0.9, "it to grow", 10)
+    until(lambda: tracker_memory_growth_mb(configuration=scene.configuration) >= MEGABYTES * 0.9, "it to grow", 20)
 
 
 def test_a_tracker_that_the_keeper_does_not_hold_cannot_be_measured(scene: Scene, keeper: Holder) -> None:

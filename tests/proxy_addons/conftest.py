@@ -224,6 +224,15 @@ class RunningWire:
         """The evidence so far."""
         return [e for e in read(self.evidence).of(*kinds) if agent is None or e.agent == agent]
 
+    def touches(self, count: int, path: str, agent: str | None = None) -> list[list[str]]:
+        """What touched each call of `path` (by an agent), as soon as `count` of them are in the evidence."""
+
+        def calls() -> list[Entry]:
+            return [entry for entry in self.records("api", agent=agent) if entry["path"] == path]
+
+        until(lambda: len(calls()) >= count, f"{count} calls in the evidence", 20)
+        return [list(entry["touched"]) for entry in calls()]
+
 
 @contextlib.contextmanager
 def running_wire(folder: Path, hosts: list[str], **settings: Any) -> Iterator[RunningWire]:

@@ -19,24 +19,24 @@ def milliseconds(desktop: Desktop) -> float:
 
 
 def test_calls_take_longer_while_it_is_armed_and_not_after(wire: RunningWire, desktop: Desktop) -> None:
-    before = milliseconds(desktop)
     lease = wire.arm("api_latency", desktop.scope, delay_ms=200.0)
-    assert 200 <= milliseconds(desktop) < 200 + before + 100
+    assert milliseconds(desktop) >= 200
     assert wire.touched(lease) == 1
-    assert wire.records("api", agent=desktop.agent)[-1]["touched"] == ["api_latency"]
     assert wire.control.disarm(lease=lease) == [lease]
-    assert milliseconds(desktop) < 150
+    assert desktop.get().status_code == 200
+    assert wire.touches(2, "/api/v2/things/10", desktop.agent) == [["api_latency"], []]
 
 
 def test_the_answer_is_held_back_if_that_direction_is_meant(wire: RunningWire, plain_desktop: Desktop) -> None:
     scope = Scope(agents=(plain_desktop.agent,), direction=Direction.TO_DESKTOP)
-    wire.arm("api_latency", scope, delay_ms=100.0)
-    assert 100 <= milliseconds(plain_desktop) < 250
+    lease = wire.arm("api_latency", scope, delay_ms=100.0)
+    assert milliseconds(plain_desktop) >= 100
+    assert wire.touched(lease) == 1
 
 
 def test_others_are_not_touched(wire: RunningWire, plain_desktop: Desktop) -> None:
-    lease = wire.arm("api_latency", Scope(agents=("somebody else",)), delay_ms=2000.0)
-    assert milliseconds(plain_desktop) < 1000
+    lease = wire.arm("api_latency", Scope(agents=("somebody else",)), delay_ms=60_000.0)
+    assert milliseconds(plain_desktop) < 30_000
     assert wire.touched(lease) == 0
 
 
@@ -45,15 +45,15 @@ def test_a_call_that_is_held_back_goes_on_when_the_fault_is_disarmed(wire: Runni
     took: list[float] = []
     caller = threading.Thread(target=lambda: took.append(milliseconds(plain_desktop)))
     caller.start()
-    until(lambda: wire.touched(lease), "the call to be held back", 5)
+    until(lambda: wire.touched(lease), "the call to be held back", 20)
     wire.control.disarm(lease=lease)
     caller.join()
-    assert took[0] < 10_000
+    assert took[0] < 30_000
 
 
 def test_the_time_limit_is_in_the_addon(wire: RunningWire, plain_desktop: Desktop) -> None:
     lease = wire.arm("api_latency", plain_desktop.scope, seconds=0.3, delay_ms=60_000.0)
-    assert milliseconds(plain_desktop) < 5_000
+    assert milliseconds(plain_desktop) < 30_000
     assert wire.control.state() == []
     assert [e["why"] for e in wire.records("fault.disarmed") if e["id"] == lease] == ["time"]
     assert wire.control.disarm(lease=lease) == []

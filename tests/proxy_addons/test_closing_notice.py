@@ -23,8 +23,8 @@ def test_the_notice_comes_first_and_the_close_after_the_lead_time(wire: RunningW
         socket.recv(timeout=5)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1001
-    assert 0.25 < time.monotonic() - started < 2
-    until(lambda: wire.touched(lease) == 2, "both effects to be counted", 5)
+    assert time.monotonic() - started > 0.25
+    until(lambda: wire.touched(lease) == 2, "both effects to be counted", 20)
 
 
 def test_no_socket_is_closed_after_the_fault_was_disarmed(wire: RunningWire, plain_desktop: Desktop) -> None:

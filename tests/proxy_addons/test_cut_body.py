@@ -20,6 +20,6 @@ def test_the_connection_ends_in_the_middle_of_the_body(wire: RunningWire, deskto
             received += chunk
     assert 0 < len(received) == int(answer.headers["content-length"]) // 4
     assert wire.touched(lease) == 1
-    until(lambda: wire.records("api", agent=desktop.agent)[-1]["status"] == 0, "evidence of a cut call", 5)
+    until(lambda: wire.records("api", agent=desktop.agent)[-1]["status"] == 0, "evidence of a cut call", 20)
     wire.control.disarm()
     assert desktop.get(1000).status_code == 200

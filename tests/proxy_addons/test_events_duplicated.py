@@ -17,7 +17,7 @@ def test_a_delivery_arrives_once_more_for_each_copy_and_once_when_it_is_over(
     feed = service("eventbridge")
     lease = wire.arm("events_duplicated", feed.scope, share=1.0, copies=2)
     assert feed.deliver(1) == 200
-    until(lambda: feed.numbers() == [1, 1, 1], "both copies", 5)
+    until(lambda: feed.numbers() == [1, 1, 1], "both copies", 20)
     assert wire.touched(lease) == 1
     wire.control.disarm()
     assert feed.deliver(2) == 200
@@ -28,7 +28,7 @@ def test_copies_are_in_the_books_as_what_they_are(wire: RunningWire, service: Ma
     feed = service("eventbridge")
     wire.arm("events_duplicated", feed.scope, share=1.0)
     feed.deliver(1)
-    until(lambda: len([e for e in wire.records("api") if e["path"] == feed.path]) == 2, "both in the evidence", 5)
+    until(lambda: len([e for e in wire.records("api") if e["path"] == feed.path]) == 2, "both in the evidence", 20)
     calls = [entry for entry in wire.records("api") if entry["path"] == feed.path]
     assert sorted(str(entry.get("copy_of")) for entry in calls) == ["None", "events_duplicated"]
     assert [entry["status"] for entry in calls] == [200, 200]
@@ -42,7 +42,7 @@ def test_the_same_seed_repeats_the_same_deliveries(wire: RunningWire, service: M
         for number in range(first, first + 40):
             feed.deliver(number)
         expected = 40 + wire.touched(lease)
-        until(lambda: len([n for n in feed.numbers() if n >= first]) == expected, "every copy", 5)
+        until(lambda: len([n for n in feed.numbers() if n >= first]) == expected, "every copy", 20)
         wire.control.disarm()
         return [number - first for number in range(first, first + 40) if feed.numbers().count(number) > 1]
 

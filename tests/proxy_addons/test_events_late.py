@@ -30,7 +30,7 @@ def test_what_is_held_back_arrives_at_once_when_the_fault_ends(wire: RunningWire
     lease = wire.arm("events_late", feed.scope, share=1.0, delay_ms=60_000.0)
     sender = threading.Thread(target=feed.deliver, args=(1,))
     sender.start()
-    until(lambda: wire.touched(lease), "it to be held back", 5)
+    until(lambda: wire.touched(lease), "it to be held back", 20)
     wire.control.disarm(lease=lease)
     sender.join()
     assert feed.numbers() == [1]

@@ -37,7 +37,7 @@ def test_a_spoilt_copy_arrives_and_the_delivery_itself_too(
     feed = service("eventbridge")
     lease = wire.arm("events_malformed", feed.scope, share=1.0, kinds=kind, huge_bytes=5_000)
     assert feed.http.post(feed.path, json=GENESYS).status_code == 200
-    until(lambda: len(feed.arrived()) == 2, "the copy", 5)
+    until(lambda: len(feed.arrived()) == 2, "the copy", 20)
     arrived = [(one.body, one.content_type) for one in feed.arrived()]
     whole = [pair for pair in arrived if pair[1] == "application/json" and _json(pair[0]) == GENESYS]
     assert len(whole) == 1
@@ -56,7 +56,7 @@ def test_a_copy_that_is_answered_with_an_error_of_the_server_comes_again_until_t
     feed.upstream.refused_with = 500
     try:
         feed.deliver(1)
-        until(lambda: len(feed.arrived()) >= 4, "the copy to come three times", 10)
+        until(lambda: len(feed.arrived()) >= 4, "the copy to come three times", 20)
     finally:
         feed.upstream.refused_with = 0
     attempts = [e for e in wire.records("delivery.spoilt") if e["path"] == feed.path]

@@ -21,7 +21,7 @@ def test_one_that_is_held_back_arrives_after_those_sent_later(wire: RunningWire,
     )
     held = threading.Thread(target=feed.deliver, args=(0,))
     held.start()
-    until(lambda: wire.touched(lease), "the first to be held back", 5)
+    until(lambda: wire.touched(lease), "the first to be held back", 20)
     other = threading.Thread(target=lambda: [feed.deliver(number) for number in (1, 2)])
     other.start()
     other.join()
@@ -45,7 +45,7 @@ def test_the_end_of_the_fault_lets_everything_go(wire: RunningWire, service: Mak
     lease = wire.arm("events_reordered", feed.scope, share=1.0, hold_ms=60_000.0)
     held = threading.Thread(target=feed.deliver, args=(1,))
     held.start()
-    until(lambda: wire.touched(lease), "it to be held back", 5)
+    until(lambda: wire.touched(lease), "it to be held back", 20)
     wire.control.disarm()
     held.join()
     assert feed.numbers() == [1]

@@ -37,7 +37,7 @@ def test_a_fault_ends_when_its_time_is_up(traffic: Traffic) -> None:
     async def run() -> None:
         made = Leases(traffic, frozenset())
         made.arm({**ORDER, "seconds": 0.05})
-        await eventually(lambda: not made.state(), "the fault to end", 5)
+        await eventually(lambda: not made.state(), "the fault to end", 20)
 
     asyncio.run(run())
     found = read(traffic.evidence.path.parent).of("fault.armed", "fault.disarmed")

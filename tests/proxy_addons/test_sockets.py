@@ -40,7 +40,7 @@ def test_what_comes_later_queues_up_behind_what_is_held_back() -> None:
         later = message("b")
         courier.settle(later)
         assert (later.dropped, sent.texts) == (True, [])
-        await eventually(lambda: sent.texts == ["a", "b"], "both to be sent in order", 5)
+        await eventually(lambda: sent.texts == ["a", "b"], "both to be sent in order", 20)
 
     asyncio.run(run())
 

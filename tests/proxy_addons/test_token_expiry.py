@@ -14,7 +14,7 @@ def test_a_new_token_says_how_short_it_lives_and_then_expires(wire: RunningWire,
     assert desktop.refresh().json()["expires_in"] == 0.5
     assert desktop.get().status_code == 200
     assert wire.touched(lease) == 1
-    until(lambda: desktop.get().status_code == 401, "the token to expire", 5)
+    until(lambda: desktop.get().status_code == 401, "the token to expire", 20)
     assert desktop.get().json()["code"] == "bad.credentials"
     wire.control.disarm()
     assert desktop.get().status_code == 200

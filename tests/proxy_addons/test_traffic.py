@@ -20,7 +20,7 @@ def test_a_socket_is_recorded_from_opening_to_close(wire: RunningWire, desktop: 
     opened = wire.records("ws.open", agent=desktop.agent)
     assert [e["channel"] for e in opened] == [channel]
     socket.close(1000)
-    until(lambda: wire.records("ws.close", agent=desktop.agent), "evidence of the close", 5)
+    until(lambda: wire.records("ws.close", agent=desktop.agent), "evidence of the close", 20)
     closed = wire.records("ws.close", agent=desktop.agent)
     assert [(e["channel"], e["socket"], e["code"], e["abnormal"]) for e in closed] == [
         (channel, opened[0]["socket"], 1000, False)

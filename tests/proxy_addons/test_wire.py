@@ -84,7 +84,7 @@ def test_hosts_that_are_not_named_are_refused(wire: RunningWire) -> None:
 def test_a_cloud_that_is_down_leaves_evidence(wire: RunningWire) -> None:
     with httpx.Client(proxy=wire.ready["proxy"], trust_env=False) as client:
         assert client.get("http://127.0.0.1:1/api/v2/down").status_code == 502
-    until(lambda: wire.records("api")[-1]["path"] == "/api/v2/down", "evidence of the call", 5)
+    until(lambda: wire.records("api")[-1]["path"] == "/api/v2/down", "evidence of the call", 20)
     assert wire.records("api")[-1]["status"] == 0
 
 

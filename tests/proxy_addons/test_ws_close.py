@@ -17,8 +17,8 @@ def test_both_sides_get_the_close_frame(wire: RunningWire, desktop: Desktop) -> 
         socket.recv(timeout=5)
     assert closed.value.rcvd is not None
     assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (4001, "chaos")
-    until(lambda: desktop.upstream.closes.get(channel) == 4001, "the close at the cloud", 5)
-    until(lambda: wire.records("ws.close", agent=desktop.agent), "evidence of the close", 5)
+    until(lambda: desktop.upstream.closes.get(channel) == 4001, "the close at the cloud", 20)
+    until(lambda: wire.records("ws.close", agent=desktop.agent), "evidence of the close", 20)
     closes = wire.records("ws.close", agent=desktop.agent)
     assert [(e["code"], e["channel"], e["abnormal"]) for e in closes] == [(4001, channel, True)]
     assert wire.touched(lease) == 1

@@ -13,11 +13,11 @@ pytestmark = pytest.mark.world
 
 def test_messages_arrive_later_each_by_the_same_time_and_in_order(wire: RunningWire, desktop: Desktop) -> None:
     socket, channel = desktop.open_socket()
-    lease = wire.arm("ws_delay", desktop.scope, delay_ms=200)
+    lease = wire.arm("ws_delay", desktop.scope, delay_ms=1000)
     started = time.monotonic()
     desktop.upstream.say(channel, *map(str, range(10)))
     assert heard(socket, 10) == list(map(str, range(10)))
-    assert 0.2 <= time.monotonic() - started < 0.6
+    assert 1.0 <= time.monotonic() - started < 5
     assert wire.touched(lease) == 10
 
 
@@ -25,7 +25,7 @@ def test_what_is_held_back_goes_on_in_order_when_it_is_disarmed(wire: RunningWir
     socket, channel = plain_desktop.open_socket()
     lease = wire.arm("ws_delay", plain_desktop.scope, delay_ms=60_000)
     plain_desktop.upstream.say(channel, "one", "two")
-    until(lambda: wire.touched(lease) == 2, "both to be held back", 5)
+    until(lambda: wire.touched(lease) == 2, "both to be held back", 20)
     wire.control.disarm()
     plain_desktop.upstream.say(channel, "three")
     assert heard(socket, 3) == ["one", "two", "three"]

@@ -20,9 +20,9 @@ def test_an_open_socket_ends_without_a_close_frame_on_both_sides(wire: RunningWi
     with pytest.raises(ConnectionClosedError) as closed:
         socket.recv(timeout=5)
     assert closed.value.rcvd is None
-    until(lambda: channel in desktop.upstream.closes, "the cloud to lose the socket", 5)
+    until(lambda: channel in desktop.upstream.closes, "the cloud to lose the socket", 20)
     assert wire.touched(lease) == 1
-    until(lambda: wire.records("ws.close", agent=desktop.agent), "evidence of the close", 5)
+    until(lambda: wire.records("ws.close", agent=desktop.agent), "evidence of the close", 20)
     assert [(e["code"], e["abnormal"]) for e in wire.records("ws.close", agent=desktop.agent)] == [(1006, True)]
     desktop.open_socket()
 
@@ -48,7 +48,7 @@ def test_raw_connections_get_a_reset_and_not_an_end_on_both_sides(tmp_path: Path
                     assert b"GET /channels/c1" in server.recv(4096)
                     server.sendall(f"HTTP/1.1 101 Switching Protocols\r\n{UPGRADE}{ACCEPT}\r\n".encode())
                     assert b" 101 " in client.recv(4096)
-                    until(wire.control.sockets, "the socket at the wire", 5)
+                    until(wire.control.sockets, "the socket at the wire", 20)
                     wire.arm("ws_reset")
                     for end in (client, server):
                         with pytest.raises(ConnectionResetError):

@@ -21,7 +21,7 @@ def test_nothing_passes_in_either_direction_until_it_is_disarmed(wire: RunningWi
     assert wire.touched(lease) == 1
     wire.control.disarm()
     assert heard(socket, 2) == ["one", "two"]
-    until(lambda: "from the desktop" in desktop.upstream.heard, "what the desktop said", 5)
+    until(lambda: "from the desktop" in desktop.upstream.heard, "what the desktop said", 20)
     assert pong.wait(5)
 
 
@@ -29,10 +29,10 @@ def test_a_close_does_not_pass_either(wire: RunningWire, plain_desktop: Desktop)
     socket, channel = plain_desktop.open_socket()
     wire.arm("ws_stall", plain_desktop.scope)
     socket.close()  # gives up after its own limit, as no answer comes
-    until(lambda: wire.records("ws.close", agent=plain_desktop.agent), "evidence that the desktop is rid of it", 5)
+    until(lambda: wire.records("ws.close", agent=plain_desktop.agent), "evidence that the desktop is rid of it", 20)
     assert channel not in plain_desktop.upstream.closes
     wire.control.disarm()
-    until(lambda: channel in plain_desktop.upstream.closes, "the close at the cloud", 5)
+    until(lambda: channel in plain_desktop.upstream.closes, "the close at the cloud", 20)
     assert len(wire.records("ws.close", agent=plain_desktop.agent)) == 1
 
 
@@ -58,4 +58,4 @@ def test_a_stalled_socket_can_still_be_reset(wire: RunningWire, plain_desktop: D
         socket.recv(timeout=5)
     assert wire.touched(reset) == 1
     wire.control.disarm()
-    until(lambda: wire.records("ws.close", agent=plain_desktop.agent), "evidence of the close", 5)
+    until(lambda: wire.records("ws.close", agent=plain_desktop.agent), "evidence of the close", 20)

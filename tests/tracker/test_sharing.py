@@ -35,9 +35,9 @@ def test_two_trackers_are_one(tmp_path: Path) -> None:
             assert one.deliver(acd("c-1", "start", now_ms)).json()["accepted"] == 1
             assert other.deliver(acd("c-1", "start", now_ms)).json()["duplicates"] == 1
             assert state(one, "c-1") == state(other, "c-1")
-            until(lambda: [alert["state"] for alert in sink.bodies()] == ["firing"], "one of them to alert", 5)
+            until(lambda: [alert["state"] for alert in sink.bodies()] == ["firing"], "one of them to alert", 20)
             assert other.deliver(acd("c-1", "end", now_ms + 2000)).json()["accepted"] == 1
-            until(lambda: len(sink.received) > 1, "one of them to say that it is over", 5)
+            until(lambda: len(sink.received) > 1, "one of them to say that it is over", 20)
             (visit,) = state(one, "c-1")["visits"]
             assert visit["dwell_seconds"] == 2.0
             assert [alert["state"] for alert in sink.bodies()] == ["firing", "resolved"]

@@ -62,6 +62,6 @@ def test_a_tracker_that_does_not_answer_is_not_paused_while_its_process_runs(mut
     assert still(held).startswith("a process in state ")
     keeper.pause("tracker")
     # A process stops when it gets to see the signal.
-    assert until(lambda: still(held) == SILENT, "the process to stop", within_s=10)
+    assert until(lambda: still(held) == SILENT, "the process to stop", within_s=20)
     keeper.pause("tracker", paused=False)
     assert still(held).startswith("a process in state ")

@@ -49,7 +49,7 @@ def joined(far_is_root: bool = False) -> Iterator[Joined]:
             Shell(namespace).ip("addr", "add", f"{own}/30", "dev", name)
             Shell(namespace).ip("link", "set", name, "up")
         # A link that has just come up drops everything until the kernel has taken notice of it.
-        until(lambda: all(_ready(namespace, name) for namespace, name, _ in ends), "both ends to be ready", 5)
+        until(lambda: all(_ready(namespace, name) for namespace, name, _ in ends), "both ends to be ready", 20)
         yield found
     finally:
         if far_is_root:

@@ -75,7 +75,7 @@ def test_it_says_its_pace_and_polls_all_agents(cloud: CloudProcess, observe: Obs
     observer = observe(cloud)
     assert observer.ready == {"ready": "validator", "pace_s": 1.0}
     observer.sees("poll", lambda poll: poll["ok"] and poll["ms"] > 0)
-    until(lambda: len({entry.agent for entry in observer.seen("agent.status")}) == 3, "all three agents", within_s=10)
+    until(lambda: len({entry.agent for entry in observer.seen("agent.status")}) == 3, "all three agents", within_s=20)
     assert {entry.agent for entry in observer.seen("agent.status")} == {agent.id for agent in AGENTS[:3]}
 
 
@@ -117,7 +117,7 @@ def test_it_survives_a_revoked_token(cloud: CloudProcess, observe: Observe) -> N
     observer.sees("poll", lambda poll: poll["ok"])
     cloud.control("revoke_tokens")
     seen = len(observer.seen("poll"))
-    until(lambda: len(observer.seen("poll")) > seen + 5, "more polls", within_s=10)
+    until(lambda: len(observer.seen("poll")) > seen + 5, "more polls", within_s=20)
     assert [poll for poll in observer.seen("poll")[-3:] if not poll["ok"]] == []
 
 

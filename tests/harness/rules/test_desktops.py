@@ -79,16 +79,16 @@ def test_a_live_world_fires_them_while_it_is_broken_and_not_before_or_after(
     rules = quickened(RULES.read_text(), SCALE)
     targets = {"deskstorm": shown["metrics"]}
     with callers(shown), alertmanager(tmp_path) as manager, prometheus(tmp_path, rules, targets, manager) as url:
-        until(lambda: _seen(url, "deskstorm_api_p99_seconds"), "the wire's numbers to be scraped", 10)
+        until(lambda: _seen(url, "deskstorm_api_p99_seconds"), "the wire's numbers to be scraped", 20)
         assert alerts(url) == {}
         assert here.deskstorm("arm", "ws_reset", "refuse_new=true", "seconds=600").returncode == 0
         assert here.deskstorm("arm", "api_latency", "delay_ms=3000", "seconds=600").returncode == 0
         both = {"WebSocketErrorRate": "firing", "ApiLatencyP99": "firing"}
         until(lambda: alerts(url) == both, "both conditions to fire", 30)
-        until(lambda: _told(manager) == set(both), "the Alertmanager to have both", 10)
+        until(lambda: _told(manager) == set(both), "the Alertmanager to have both", 20)
         assert here.deskstorm("disarm").returncode == 0
         until(lambda: alerts(url) == {}, "both conditions to end", 30)
-        until(lambda: _told(manager) == set(), "the Alertmanager to know of the end", 10)
+        until(lambda: _told(manager) == set(), "the Alertmanager to know of the end", 20)
     assert world.end() == 0
 
 

@@ -104,7 +104,7 @@ def queue(session: Session) -> dict[str, Any]:
     body.joined = True
     sdk.RoutingApi(session.agent).patch_user_queue(queue_id, session.user, body)
     users, routing = sdk.UsersApi(session.agent), sdk.RoutingApi(session.service)
-    status = until(lambda: users.get_user_routingstatus(session.user).status == "IDLE", "the agent to be idle", 5)
+    status = until(lambda: users.get_user_routingstatus(session.user).status == "IDLE", "the agent to be idle", 20)
     members = routing.get_routing_queue_members(
         queue_id, page_size=100, expand=["presence", "routingStatus"], joined=True
     )
@@ -127,10 +127,10 @@ def conversation(session: Session) -> dict[str, Any]:
         legs = [p for p in found.participants if p.user_id == session.user and p.calls[0].state == state]
         return legs[-1] if legs else None
 
-    leg = until(lambda: mine("alerting"), "the call to alert", 5)
+    leg = until(lambda: mine("alerting"), "the call to alert", 20)
     listed = [found.id for found in api.get_conversations().entities]
     api.patch_conversations_call_participant(placed, leg.id, {"state": "connected"})
-    until(lambda: mine("connected"), "the call to be connected", 5)
+    until(lambda: mine("connected"), "the call to be connected", 20)
     api.patch_conversations_call_participant_attributes(placed, leg.id, {"attributes": {"k": "v"}})
     api.patch_conversations_call_participant(placed, leg.id, {"state": "disconnected"})
     code = sdk.RoutingApi(session.service).get_routing_queue_wrapupcodes(session.given["queue_id"]).entities[0]

@@ -153,7 +153,7 @@ def test_a_channel_ends_after_24_hours_unless_it_is_subscribed_again(start_cloud
         subscribe(agent, renewed, PRESENCE)
         return agent.head(f"{CHANNELS}/{left}").status_code == 404
 
-    until(left_is_gone, "the channel that nobody renewed to end", 5)
+    until(left_is_gone, "the channel that nobody renewed to end", 20)
     assert agent.head(f"{CHANNELS}/{renewed}").status_code == 200
 
 

@@ -80,7 +80,7 @@ def published(folder: Path, topics: list[str], done: Callable[[], Any], **change
         try:
             for number, topic in enumerate(topics):
                 cloud.events.publish(topic, {**body, "number": number})
-            await eventually(done, "the feed to do its work", 10)
+            await eventually(done, "the feed to do its work", 20)
         finally:
             await cloud.feed.stop()
 
@@ -236,7 +236,7 @@ def test_a_feed_can_be_begun_later_and_only_once(start_cloud: StartCloud, record
     placed = cloud.control("place_call", queue_id="held")["conversationId"]
     cloud.control("move_call", conversation_id=placed, queue_id="held")
     cloud.control("end_call", conversation_id=placed)
-    until(lambda: len(recorder.events) >= 8, "every event of the call", 5)
+    until(lambda: len(recorder.events) >= 8, "every event of the call", 20)
     topics = [str(event["detail"]["topicName"]).partition(f"{placed}.")[2] for event in recorder.events]
     assert topics == [
         "customer.start",
@@ -270,7 +270,7 @@ def test_a_call_and_a_presence_reach_the_sink_of_a_running_cloud(start_cloud: St
         wanted = {f"v2.users.{ME}.presence", f"v2.detail.events.conversation.{placed}.acd.start"}
         return wanted <= set(topics)
 
-    until(arrived, "both events at the sink", 5)
+    until(arrived, "both events at the sink", 20)
     body = next(b for e, b in zip(recorder.events, recorder.bodies(), strict=True) if "acd.start" in e["detail-type"])
     assert body["conversationId"] == placed
     assert isinstance(body["eventTime"], int)

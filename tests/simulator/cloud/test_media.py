@@ -126,10 +126,10 @@ def test_loss_is_measured_read_and_written_down(talk: Talk) -> None:
             assert listing["entities"][0]["communicationId"] == talk.leg()["calls"][0]["id"]
             return dict(listing["entities"][0]["mediaStatistics"][0]["rtp"])
 
-        until(lambda: rtp()["packetsReceived"] == 80, "all packets counted", within_s=5)
+        until(lambda: rtp()["packetsReceived"] == 80, "all packets counted", within_s=20)
         assert (rtp()["packetsExpected"], rtp()["packetLossPercent"] >= 20.0) == (100, True)
         assert rtp()["packetsSent"] > 0
-        until(lambda: talk.evidence("cloud.media"), "a line of evidence", within_s=5)
+        until(lambda: talk.evidence("cloud.media"), "a line of evidence", within_s=20)
     (line, *_) = talk.evidence("cloud.media")
     assert (line["received"], line["expected"] >= 100, line["loss_percent"] >= 20.0) == (80, True, True)
     details = talk.agent.get(f"/api/v2/analytics/conversations/{talk.conversation}/details").json()
@@ -138,7 +138,7 @@ def test_loss_is_measured_read_and_written_down(talk: Talk) -> None:
 
 
 def test_a_voice_path_of_which_nothing_is_heard_is_lost_whole(talk: Talk) -> None:
-    until(lambda: talk.evidence("cloud.media"), "a line of evidence", within_s=5)
+    until(lambda: talk.evidence("cloud.media"), "a line of evidence", within_s=20)
     (line, *_) = talk.evidence("cloud.media")
     assert (line["received"], line["expected"], line["loss_percent"]) == (0, 0, 100.0)
 

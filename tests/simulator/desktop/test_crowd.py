@@ -28,7 +28,7 @@ def taken_call(cloud: CloudProcess, crowd: Any) -> tuple[str, str]:
                 return str(agent)
         return None
 
-    agent = until(who, "the call to be answered", within_s=10)
+    agent = until(who, "the call to be answered", within_s=20)
     assert agent is not None
     return conversation, agent
 
@@ -56,7 +56,7 @@ def test_dropped_desktops_come_back_with_one_socket_each(cloud: CloudProcess, st
     crowd = start_crowd(cloud)
     crowd.on_queue()
     cloud.control("close_sockets", code=1001)
-    until(lambda: len(crowd.evidence().of("socket.closed")) >= 4, "all sockets closed", within_s=10)
+    until(lambda: len(crowd.evidence().of("socket.closed")) >= 4, "all sockets closed", within_s=20)
     crowd.on_queue()
     assert sockets_at(cloud) == sorted(agent.id for agent in AGENTS)
 
@@ -65,7 +65,7 @@ def test_a_closing_notice_is_followed_before_the_close(cloud: CloudProcess, star
     crowd = start_crowd(cloud)
     crowd.on_queue()
     cloud.control("closing_notice", seconds=60)
-    until(lambda: len(crowd.evidence().of("socket.open")) >= 8, "four new sockets", within_s=10)
+    until(lambda: len(crowd.evidence().of("socket.open")) >= 8, "four new sockets", within_s=20)
     codes = [entry["code"] for entry in crowd.evidence().of("socket.closed")]
     assert codes == [1000] * 4
     crowd.on_queue()
@@ -78,9 +78,9 @@ def test_a_call_is_answered_held_and_wrapped_up(cloud: CloudProcess, start_crowd
     conversation, agent = taken_call(cloud, crowd)
     assert crowd.wish(agent, "hold").status_code == 200
     assert crowd.wish(agent, "hangup").status_code == 200
-    until(lambda: crowd.desktop(agent)["wrapup"], "after-call work", within_s=5)
+    until(lambda: crowd.desktop(agent)["wrapup"], "after-call work", within_s=20)
     assert crowd.wish(agent, "wrapup", notes="all is well", submit=True).status_code == 200
-    until(lambda: crowd.desktop(agent)["wrapup"]["sent"], "the wrap-up at the server", within_s=5)
+    until(lambda: crowd.desktop(agent)["wrapup"]["sent"], "the wrap-up at the server", within_s=20)
     assert crowd.wish(agent, "wrapup", notes="more").status_code == 409
     written = cloud.evidence().of("cloud.wrapup")
     assert [(entry["conversation"], entry["notes"], entry["by"]) for entry in written] == [
@@ -93,16 +93,16 @@ def test_wrapup_and_its_deadline_outlive_a_crash_of_the_crowd(cloud: CloudProces
     crowd.on_queue()
     conversation, agent = taken_call(cloud, crowd)
     cloud.control("end_call", conversation_id=conversation)
-    until(lambda: crowd.desktop(agent)["wrapup"], "after-call work", within_s=5)
+    until(lambda: crowd.desktop(agent)["wrapup"], "after-call work", within_s=20)
     before = crowd.wish(agent, "wrapup", notes="half a sentence").json()["wrapup"]
     crowd.kill()
     crowd = start_crowd(cloud, evidence=str(crowd.folder / "evidence-2"))
-    until(lambda: crowd.desktop(agent)["connected"], "the desktop to be back", within_s=10)
+    until(lambda: crowd.desktop(agent)["connected"], "the desktop to be back", within_s=20)
     after = crowd.desktop(agent)["wrapup"]
     kept = ("conversation", "notes", "deadline_wall", "started_wall", "state")
     assert {key: after[key] for key in kept} == {key: before[key] for key in kept}
     crowd.wish(agent, "wrapup", submit=True)
-    until(lambda: crowd.desktop(agent)["wrapup"]["sent"], "the wrap-up at the server", within_s=5)
+    until(lambda: crowd.desktop(agent)["wrapup"]["sent"], "the wrap-up at the server", within_s=20)
     assert cloud.evidence().of("cloud.wrapup")[-1]["notes"] == "half a sentence"
 
 
@@ -117,7 +117,7 @@ def test_agents_go_back_on_queue_after_the_restore_window(cloud: CloudProcess, s
         path = f"/api/v2/users/{AGENTS[0].id}/presences/PURECLOUD"
         return bool(service.get(path).json()["presenceDefinition"]["systemPresence"] == "Offline")
 
-    until(offline, "the restore window to be over", within_s=10)
+    until(offline, "the restore window to be over", within_s=20)
     crowd = start_crowd(cloud, evidence=str(crowd.folder / "evidence-2"))
     crowd.on_queue()
 
@@ -135,7 +135,7 @@ def test_a_crowd_that_is_told_to_end_in_every_way_at_once_ends_in_order(
         crowd.process.terminate()
         return crowd.process.poll() is not None
 
-    until(ended, "the crowd to end", within_s=10)
+    until(ended, "the crowd to end", within_s=20)
     assert crowd.process.returncode == 0
     assert crowd.evidence().unclosed == ()
 
@@ -145,7 +145,7 @@ def test_an_agent_logs_out_and_in_again(cloud: CloudProcess, start_crowd: StartC
     crowd.on_queue()
     agent = AGENTS[0].id
     assert crowd.wish(agent, "logout").json()["banner"] == "logged_out"
-    until(lambda: agent not in sockets_at(cloud), "the socket to be closed", within_s=5)
+    until(lambda: agent not in sockets_at(cloud), "the socket to be closed", within_s=20)
     assert crowd.wish(agent, "presence", system="Break").status_code == 409
     assert crowd.wish(agent, "login").status_code == 200
     crowd.on_queue()
@@ -157,10 +157,10 @@ def test_a_revoked_token_is_replaced_and_a_revoked_session_is_over(
     crowd = start_crowd(cloud)
     crowd.on_queue()
     cloud.control("revoke_tokens", agents=[AGENTS[0].id])
-    until(lambda: len(crowd.evidence().of("token.refreshed")) >= 5, "a new token", within_s=10)
+    until(lambda: len(crowd.evidence().of("token.refreshed")) >= 5, "a new token", within_s=20)
     crowd.on_queue()
     cloud.control("revoke_tokens", agents=[AGENTS[1].id], refresh_too=True)
-    until(lambda: crowd.desktop(AGENTS[1].id)["banner"] == "logged_out", "the desktop to give up", within_s=10)
+    until(lambda: crowd.desktop(AGENTS[1].id)["banner"] == "logged_out", "the desktop to give up", within_s=20)
 
 
 def test_the_status_endpoint_says_what_is_wrong(cloud: CloudProcess, start_crowd: StartCrowd) -> None:

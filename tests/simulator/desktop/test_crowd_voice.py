@@ -19,7 +19,7 @@ def lines(evidence: Callable[[], Evidence], kind: str, at_least: int = 1) -> lis
     def found() -> list[dict[str, object]]:
         return [dict(entry.fields) for entry in evidence().of(kind)]
 
-    until(lambda: len(found()) >= at_least, f"{at_least} lines of {kind}", within_s=15)
+    until(lambda: len(found()) >= at_least, f"{at_least} lines of {kind}", within_s=20)
     return found()
 
 
@@ -33,7 +33,7 @@ def test_voice_is_heard_and_measured_at_both_ends(start_cloud: StartCloud, start
     crowd = start_crowd(cloud)
     crowd.on_queue()
     conversation, agent = taken_call(cloud, crowd)
-    until(lambda: voice(crowd, agent).get("state") == "good", "a good voice", within_s=10)
+    until(lambda: voice(crowd, agent).get("state") == "good", "a good voice", within_s=20)
     for found in (lines(cloud.evidence, "cloud.media", 2)[-1], lines(crowd.evidence, "media.heard", 2)[-1]):
         assert found["conversation"] == conversation
         assert isinstance(found["received"], int) and found["received"] > 100
@@ -53,7 +53,7 @@ def test_a_voice_that_the_server_moves_to_a_phone_is_shown_with_its_number(
     part = cloud.service().get(f"/api/v2/conversations/{conversation}").json()["participants"][-1]["id"]
     path = f"/api/v2/conversations/calls/{conversation}/participants/{part}/fallback"
     number = cloud.service().post(path).json()["phoneNumber"]
-    until(lambda: voice(crowd, agent).get("state") == "fallback", "the voice on a phone", within_s=5)
+    until(lambda: voice(crowd, agent).get("state") == "fallback", "the voice on a phone", within_s=20)
     assert voice(crowd, agent) == {"conversation": conversation, "state": "fallback", "number": number}
     (given,), (shown,) = lines(cloud.evidence, "cloud.fallback"), lines(crowd.evidence, "media.fallback")
     assert (given["number"], shown) == (number, {"conversation": conversation, "number": number})

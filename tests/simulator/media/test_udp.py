@@ -83,7 +83,7 @@ def test_what_is_for_nobody_on_the_link_does_not_leave_by_the_default_route() ->
         assert sent_by(there, link.near_link) == before
         with inside(link.near, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as plain:
             plain.sendto(b"x", ("203.0.113.9", 9))
-        until(lambda: sent_by(there, link.near_link) > before, "a plain datagram to take that route", 2)
+        until(lambda: sent_by(there, link.near_link) > before, "a plain datagram to take that route", 20)
 
 
 def sent_by(shell: Shell, interface: str) -> int:

@@ -48,9 +48,9 @@ def heard(listener: Listener) -> list[tuple[str, str]]:
 def test_an_alert_is_heard_when_it_fires_while_it_fires_and_when_it_ends(tmp_path: Path) -> None:
     with recording() as sink, desk(tmp_path, generic(sink.url), repeat_s=0.2) as alerts:
         alerts.took([stuck()])
-        until(lambda: len(sink.received) >= 3, "the alert to be repeated", 5)
+        until(lambda: len(sink.received) >= 3, "the alert to be repeated", 20)
         alerts.took([stuck(holds=False)])
-        until(lambda: heard(sink)[-1] == ("c-1", "resolved"), "the end of the alert", 5)
+        until(lambda: heard(sink)[-1] == ("c-1", "resolved"), "the end of the alert", 20)
         states = [state for _, state in heard(sink)]
         assert states == ["firing", *["still firing"] * (len(states) - 2), "resolved"]
         assert [body["notice"] for body in sink.bodies()] == list(range(1, len(states) + 1))
@@ -64,7 +64,7 @@ def test_the_token_is_sent_as_a_bearer_through_the_proxy(tmp_path: Path, kind: s
         sink = Sink(kind, "http://sink.invalid", Secret("a-token"))
         with desk(tmp_path, sink, proxy=proxy.url) as alerts:
             alerts.took([stuck()])
-            until(lambda: proxy.received, "the alert", 5)
+            until(lambda: proxy.received, "the alert", 20)
     assert proxy.received[0].headers["authorization"] == "Bearer a-token"
     path = "/api/v2/alerts" if kind == "alertmanager" else ""
     assert proxy.received[0].path.rstrip("/") == f"http://sink.invalid{path}"
@@ -74,10 +74,10 @@ def test_a_sink_that_fails_is_asked_again_until_it_has_everything_in_order(tmp_p
     with recording(lambda _: Reply(503)) as sink, desk(tmp_path, generic(sink.url)) as alerts:
         alerts.took([stuck(1), stuck(2)])
         alerts.took([stuck(1, holds=False)])
-        until(lambda: len(sink.received) >= 3, "some attempts", 10)
+        until(lambda: len(sink.received) >= 3, "some attempts", 20)
         assert {one for one, _ in heard(sink)} == {"c-1"}
         sink.answer = lambda _: Reply()
-        until(lambda: alerts.owed()[0].sent.delivered == 3, "everything to be heard", 10)
+        until(lambda: alerts.owed()[0].sent.delivered == 3, "everything to be heard", 20)
         assert heard(sink)[-3:] == [("c-1", "firing"), ("c-2", "firing"), ("c-1", "resolved")]
 
 
@@ -92,7 +92,7 @@ def test_a_dead_sink_does_not_hold_up_the_others(tmp_path: Path) -> None:
         try:
             with desk(tmp_path, generic(dead.url), generic(good.url + "/x"), generic("http://127.0.0.1:9")) as alerts:
                 alerts.took([stuck(number) for number in range(20)])
-                until(lambda: alerts.owed()[1].sent.delivered == 20, "the good sink to have all", 5)
+                until(lambda: alerts.owed()[1].sent.delivered == 20, "the good sink to have all", 20)
                 assert [owed.waiting for owed in alerts.owed()] == [20, 0, 20]
                 alerts.stop()
         finally:
@@ -103,12 +103,12 @@ def test_nothing_is_lost_over_a_restart_and_nothing_known_is_said_again(tmp_path
     with recording(lambda _: Reply(503)) as sink:
         with desk(tmp_path, generic(sink.url)) as alerts:
             alerts.took([stuck(1), stuck(2), stuck(3)])
-            until(lambda: alerts.owed()[0].waiting == 3, "the alerts to be kept", 5)
+            until(lambda: alerts.owed()[0].waiting == 3, "the alerts to be kept", 20)
         sink.answer = lambda _: Reply()
         sink.received.clear()
         with desk(tmp_path, generic(sink.url)) as alerts:
             alerts.reconcile([stuck(1), stuck(3), stuck(4)])
-            until(lambda: len(sink.received) >= 5 and not owes(alerts), "what was owed and what is new", 5)
+            until(lambda: len(sink.received) >= 5 and not owes(alerts), "what was owed and what is new", 20)
         first, then = heard(sink)[:3], heard(sink)[3:]
         assert first == [(f"c-{number}", "firing") for number in (1, 2, 3)]
         assert then == [("c-2", "resolved"), ("c-4", "firing")]
@@ -116,7 +116,7 @@ def test_nothing_is_lost_over_a_restart_and_nothing_known_is_said_again(tmp_path
         with desk(tmp_path, generic(sink.url)) as alerts:
             alerts.reconcile([stuck(1), stuck(3), stuck(4)])
             alerts.took([stuck(1, holds=False)])
-            until(lambda: sink.received, "the next notice", 5)
+            until(lambda: sink.received, "the next notice", 20)
         assert heard(sink) == [("c-1", "resolved")]
 
 
@@ -125,12 +125,12 @@ def test_what_began_and_ended_as_the_process_was_killed_is_told_of_once(tmp_path
     with recording() as sink:
         with desk(tmp_path, generic(sink.url)) as alerts:
             alerts.took([replace(over[0], holds=True), over[0]])
-            until(lambda: len(sink.received) == 2 and not owes(alerts), "what was seen", 5)
+            until(lambda: len(sink.received) == 2 and not owes(alerts), "what was seen", 20)
         sink.received.clear()
         for _ in range(2):
             with desk(tmp_path, generic(sink.url)) as alerts:
                 alerts.reconcile([], over)
-                until(lambda: len(sink.received) == 2 and not owes(alerts), "what was missed", 5)
+                until(lambda: len(sink.received) == 2 and not owes(alerts), "what was missed", 20)
         assert heard(sink) == [("c-2", "firing"), ("c-2", "resolved")]
 
 
@@ -151,7 +151,7 @@ def test_a_notice_that_the_sink_refuses_is_set_aside_after_some_chances(
     with recording(particular) as sink, desk(tmp_path, generic(sink.url)) as alerts:
         alerts.took([stuck(1)])
         until(lambda: len(sink.received) >= 6, "six attempts", 20)
-        until(lambda: alerts.owed()[0].waiting == waiting, "the decision", 5)
+        until(lambda: alerts.owed()[0].waiting == waiting, "the decision", 20)
         assert alerts.owed()[0].sent.refused == 1 - waiting
 
 
@@ -160,7 +160,7 @@ def test_two_services_with_one_address_both_hear_of_everything(tmp_path: Path) -
         sinks = [Sink("pagerduty", pagerduty.url, Secret(key)) for key in ("one", "other")]
         with desk(tmp_path, *sinks) as alerts:
             alerts.took([stuck(1)])
-            until(lambda: [owed.sent.delivered for owed in alerts.owed()] == [1, 1], "both to hear of it", 10)
+            until(lambda: [owed.sent.delivered for owed in alerts.owed()] == [1, 1], "both to hear of it", 20)
         assert sorted(body["routing_key"] for body in pagerduty.bodies()) == ["one", "other"]
 
 
@@ -191,7 +191,7 @@ def test_retry_after_is_waited_for(tmp_path: Path) -> None:
         with desk(tmp_path, generic(sink.url)) as alerts:
             began = time.monotonic()
             alerts.took([stuck(1)])
-            until(lambda: len(sink.received) >= 2, "the second attempt", 10)
+            until(lambda: len(sink.received) >= 2, "the second attempt", 20)
             assert time.monotonic() - began >= 1.0
 
 
@@ -201,7 +201,7 @@ def test_a_storm_is_a_few_messages_to_slack_and_alertmanager(tmp_path: Path) -> 
         with desk(tmp_path, *sinks) as alerts:
             began = time.monotonic()
             alerts.took([stuck(number) for number in range(1000)])
-            until(lambda: {owed.sent.delivered for owed in alerts.owed()} == {1000}, "everything to be sent", 10)
+            until(lambda: {owed.sent.delivered for owed in alerts.owed()} == {1000}, "everything to be sent", 20)
             assert len(slack.received) <= 2 + (time.monotonic() - began)
         posted = [one for body in manager.bodies() for one in body]
         assert sorted(one["labels"]["conversation_id"] for one in posted) == sorted(f"c-{n}" for n in range(1000))
@@ -212,9 +212,9 @@ def test_notices_that_the_disk_refuses_are_said_when_it_takes_them(tmp_path: Pat
         with closing(sqlite3.connect(tmp_path / "alerts.sqlite")) as other:
             other.execute("ALTER TABLE notices RENAME TO elsewhere")
             alerts.took([stuck(1)])
-            until(lambda: "no such table" in alerts.problem, "the refusal to be noticed", 5)
+            until(lambda: "no such table" in alerts.problem, "the refusal to be noticed", 20)
             assert sink.received == []
             other.execute("ALTER TABLE elsewhere RENAME TO notices")
         alerts.took([stuck(1, holds=False)])
-        until(lambda: len(sink.received) == 2, "both notices", 5)
+        until(lambda: len(sink.received) == 2, "both notices", 20)
         assert (heard(sink), alerts.problem) == ([("c-1", "firing"), ("c-1", "resolved")], "")

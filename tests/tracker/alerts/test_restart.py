@@ -24,17 +24,17 @@ def test_alerts_that_nobody_heard_of_are_told_of_after_a_kill_and_those_heard_of
         given: dict[str, Any] = {"queues": queues, "alerts": [{"kind": "generic", "url": sink.url}]}
         with running(tmp_path, code=-9, **given) as tracker:
             tracker.deliver(acd("heard", "start", now_ms - 5000))
-            until(lambda: heard(sink) == [("heard", "firing")], "the first alert", 10)
+            until(lambda: heard(sink) == [("heard", "firing")], "the first alert", 20)
             sink.answer = lambda _: Reply(503)
             tracker.deliver(acd("unheard", "start", now_ms - 5000))
-            until(lambda: tracker.numbers()["tracker_alerts_firing"] == 2, "the second alert", 10)
-            until(lambda: len(sink.received) >= 2, "an attempt to tell of it", 10)
+            until(lambda: tracker.numbers()["tracker_alerts_firing"] == 2, "the second alert", 20)
+            until(lambda: len(sink.received) >= 2, "an attempt to tell of it", 20)
             tracker.process.kill()
         sink.answer = lambda _: Reply()
         sink.received.clear()
         with running(tmp_path, **given) as tracker:
-            until(lambda: heard(sink) == [("unheard", "firing")], "the alert that was owed", 10)
+            until(lambda: heard(sink) == [("unheard", "firing")], "the alert that was owed", 20)
             tracker.deliver(acd("heard", "end", now_ms))
-            until(lambda: heard(sink)[1:] == [("heard", "resolved")], "the end of the other", 10)
+            until(lambda: heard(sink)[1:] == [("heard", "resolved")], "the end of the other", 20)
             firing = tracker.get("/api/v1/alerts", state="firing")
             assert [alert["conversation_id"] for alert in firing["entities"]] == ["unheard"]

@@ -27,13 +27,13 @@ def test_a_stay_is_reported_when_its_limit_passes_and_not_before() -> None:
         await asyncio.sleep(0)  # waits: for the watch to tell the ledger the time
         entered = now_ms()
         ledger.apply(Event("e-1", "c-1", Kind.ACD_START, entered, "p-1", "billing"))
-        await eventually(lambda: found, "the stay to be found", 5)
+        await eventually(lambda: found, "the stay to be found", 20)
         [(at, condition)] = found
         assert (condition.kind, condition.conversation, condition.queue) == ("stuck", "c-1", "billing")
         assert 500 < at - entered < 1000
         ledger.apply(Event("e-2", "late", Kind.ACD_START, now_ms() - 10_000, "p-2", "billing"))
         late = now_ms()
-        await eventually(lambda: len(found) == 2, "the stay that began before it was heard of", 5)
+        await eventually(lambda: len(found) == 2, "the stay that began before it was heard of", 20)
         assert found[1][0] - late < 600
         watching.cancel()
 

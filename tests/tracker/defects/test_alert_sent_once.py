@@ -19,9 +19,9 @@ def test_an_alert_is_sent_once_whatever_comes_of_it(tmp_path: Path, reply: Reply
         alerts = alert_sent_once.plant(Parts()).alerts(Settings(tmp_path, alerts=(generic(sink.url),)))
         alerts.start()
         alerts.took([stuck(1)])
-        until(lambda: alerts.owed()[0].sent.delivered == 1, "the alert to be taken as sent", 5)
+        until(lambda: alerts.owed()[0].sent.delivered == 1, "the alert to be taken as sent", 20)
         sink.answer = lambda _: Reply(200)
         alerts.took([stuck(2)])
-        until(lambda: alerts.owed()[0].sent.delivered == 2, "the next one to be sent", 5)
+        until(lambda: alerts.owed()[0].sent.delivered == 2, "the next one to be sent", 20)
         alerts.stop()
         assert heard(sink) == [("c-1", "firing"), ("c-2", "firing")]

@@ -17,14 +17,14 @@ def test_a_restart_owes_nobody_anything(tmp_path: Path) -> None:
         first = outbox_in_memory.plant(Parts()).alerts(settings)
         first.start()
         first.took([stuck()])
-        until(lambda: bool(sink.received), "an attempt to tell of it", 5)
+        until(lambda: bool(sink.received), "an attempt to tell of it", 20)
         first.stop()
         sink.received.clear()
         sink.answer = lambda _: Reply()
         second = outbox_in_memory.plant(Parts()).alerts(settings)
         second.start()
         second.took([stuck(2)])
-        until(lambda: bool(sink.received), "another alert", 5)
+        until(lambda: bool(sink.received), "another alert", 20)
         second.stop()
         assert heard(sink) == [("c-2", "firing")]
         assert second.firing() == 2

@@ -13,5 +13,5 @@ def test_a_read_right_after_an_event_is_of_two_versions(tmp_path: Path) -> None:
     ledger = torn_read.plant(Parts()).ledger(Settings(tmp_path))
     torn = told(entered(1), left(2), ledger=ledger)
     assert (torn.version, torn.current_queue, len(torn.transitions)) == (1, "Billing", 2)
-    whole = until(lambda: ledger.interaction(C).version == 2 and ledger.interaction(C), "the second step", 2)
+    whole = until(lambda: ledger.interaction(C).version == 2 and ledger.interaction(C), "the second step", 20)
     assert whole.current_queue is None

@@ -33,8 +33,8 @@ def test_each_stay_in_a_queue_is_a_point_of_its_queue_and_status(tmp_path: Path)
                 tracker.deliver(acd(f"c-{number}", "start", left_ms - round(dwell_s * 1000)))
                 tracker.deliver(acd(f"c-{number}", "end", left_ms))
             written = 'tracker_points_total{outcome="written"}'
-            until(lambda: tracker.numbers()[written] == 3, "the points to be written", 10)
-        until(lambda: len(exported(url, "dwell_seconds")) == 2, "the points to be read back", 10)
+            until(lambda: tracker.numbers()[written] == 3, "the points to be written", 20)
+        until(lambda: len(exported(url, "dwell_seconds")) == 2, "the points to be read back", 20)
         found = {series["metric"]["status"]: series for series in exported(url, "dwell_seconds")}
         assert found["normal"]["metric"]["queue_id"] == "billing"
         assert dict(zip(found["normal"]["timestamps"], found["normal"]["values"], strict=True)) == {
@@ -55,9 +55,9 @@ def test_points_of_an_outage_are_there_afterwards(tmp_path: Path) -> None:
     with running(tmp_path / "tracker", tsdb=tsdb) as tracker:
         tracker.deliver(acd("c-1", "start", now_ms - 5000))
         tracker.deliver(acd("c-1", "end", now_ms))
-        until(lambda: tracker.numbers()["tracker_tsdb_failures_total"] >= 1, "the outage to be noticed", 10)
+        until(lambda: tracker.numbers()["tracker_tsdb_failures_total"] >= 1, "the outage to be noticed", 20)
         assert tracker.numbers()["tracker_spool_points"] == 1
     with victoria_metrics(tmp_path) as url, running(tmp_path / "tracker", tsdb=tsdb | {"url": url}) as tracker:
         until(lambda: tracker.numbers()["tracker_spool_points"] == 0, "the spool to be written", 20)
-        [series] = until(lambda: exported(url, "dwell_seconds"), "the points to be read back", 10)
+        [series] = until(lambda: exported(url, "dwell_seconds"), "the points to be read back", 20)
         assert series["values"] == [5.0]

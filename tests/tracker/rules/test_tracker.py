@@ -109,14 +109,14 @@ def test_a_live_tracker_fires_them_for_what_is_done_to_it(tmp_path: Path) -> Non
     with running(tmp_path / "tracker", queues={"default": {"max_dwell_s": 1}}, alerts=nobody) as tracker:
         assert metrics_of(rules) <= names_of(tracker.client.get("/metrics").text)
         with prometheus(tmp_path, rules, {"tracker": f"{tracker.url}/metrics"}) as url:
-            until(lambda: alerts(url) == {} and _scraped(url), "the tracker to be scraped", 10)
+            until(lambda: alerts(url) == {} and _scraped(url), "the tracker to be scraped", 20)
             assert tracker.client.post("/eventbridge", json={"nonsense": True}).status_code == 400
             assert tracker.client.post("/eventbridge", content=b"{}").status_code == 415
             tracker.deliver(acd("c-1", "start", time.time_ns() // 1_000_000))
             wanted = ("InteractionsStuck", "DeadLettersGrow", "DeliveriesRefused", "NoticesWait")
             until(lambda: alerts(url) == dict.fromkeys(wanted, "firing"), "four rules to fire", 20)
             tracker.deliver(acd("c-1", "end", time.time_ns() // 1_000_000))
-            until(lambda: "InteractionsStuck" not in alerts(url), "the stuck interaction to be gone", 10)
+            until(lambda: "InteractionsStuck" not in alerts(url), "the stuck interaction to be gone", 20)
             assert tracker.process.stdin is not None
             tracker.process.stdin.close()
             until(lambda: alerts(url).get("TrackerDown") == "firing", "the tracker to be missed", 20)

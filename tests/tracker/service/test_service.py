@@ -205,12 +205,12 @@ def test_a_stuck_and_a_bouncing_conversation_are_listed_and_alerted(tracker: Run
         page = tracker.get("/api/v1/interactions", state=state, pageSize=100)
         return {entity["conversation_id"] for entity in page["entities"]}
 
-    until(lambda: "stuck" in listed("stuck"), "the stuck conversation to be listed", 5)
+    until(lambda: "stuck" in listed("stuck"), "the stuck conversation to be listed", 20)
     assert "bouncing" in listed("anomalous")
     assert tracker.get(HEALTH, conversationId="bouncing")["current_state"]["bounce_count"] == 2
-    until(lambda: tracker.get("/api/v1/alerts", state="firing")["total"] >= 2, "both alerts to fire", 5)
+    until(lambda: tracker.get("/api/v1/alerts", state="firing")["total"] >= 2, "both alerts to fire", 20)
     tracker.deliver(acd("stuck", "end", NOW_MS))
-    until(lambda: tracker.get("/api/v1/alerts", state="resolved")["total"] >= 1, "the alert to end", 5)
+    until(lambda: tracker.get("/api/v1/alerts", state="resolved")["total"] >= 1, "the alert to end", 20)
 
 
 def test_the_numbers_count_what_happened(tracker: Running) -> None:

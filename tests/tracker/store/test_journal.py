@@ -51,7 +51,7 @@ def test_what_was_there_before_is_found_in_the_journal_and_in_the_file(tmp_path:
         second = await store.append([left(2)], {C: 0})
         assert (second.older, second.mark) == ({C: [entered(1)]}, 3)
         assert await store.events_of(C) == [entered(1), left(2)]
-        await eventually(lambda: waiting_in_the_journal(tmp_path) == 0, "all to be filed", 10)
+        await eventually(lambda: waiting_in_the_journal(tmp_path) == 0, "all to be filed", 20)
         third = await store.append([ended(3)], {C: 0})
         assert (third.older, third.mark) == ({C: [entered(1), left(2)]}, 4)
         assert await store.events_of(C) == [entered(1), left(2), ended(3)]

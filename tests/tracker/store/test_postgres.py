@@ -91,28 +91,28 @@ def test_one_enters_and_another_leaves(address: str) -> None:
 
 def test_what_another_took_ends_what_is_stuck_here_and_one_tracker_speaks(address: str) -> None:
     async def test(one: Any, other: Any) -> None:
-        await eventually(lambda: {one.leads, other.leads} == {True, False}, "one of them to lead", 5)
+        await eventually(lambda: {one.leads, other.leads} == {True, False}, "one of them to lead", 20)
         await one.book.take([entered(1)])
-        await eventually(lambda: other.ledger.version(C) == 1, "the other to follow", 5)
+        await eventually(lambda: other.ledger.version(C) == 1, "the other to follow", 20)
         assert [c.holds for c in due(one.ledger, 400)] == [c.holds for c in due(other.ledger, 400)] == [True]
         await other.book.take([left(500)])
-        await eventually(lambda: [c.holds for c in one.alarms] == [False], "the end to be followed", 5)
+        await eventually(lambda: [c.holds for c in one.alarms] == [False], "the end to be followed", 20)
         await one.book.take(bouncing(4))
-        await eventually(lambda: [(c.kind, c.holds) for c in other.alarms] == [("bouncing", True)], "its bounces", 5)
+        await eventually(lambda: [(c.kind, c.holds) for c in other.alarms] == [("bouncing", True)], "its bounces", 20)
 
     with_trackers(address, 2, test)
 
 
 def test_another_speaks_when_the_first_one_is_gone(address: str) -> None:
     async def test(only: Any) -> None:
-        await eventually(lambda: only.leads, "the only one to lead", 5)
+        await eventually(lambda: only.leads, "the only one to lead", 20)
         await only.book.take([entered(1)])
         async with opened(NOWHERE, store=PostgresStore(address)) as next_one:
             assert next_one.ledger.unfinished() == [C]
-            await eventually(lambda: next_one.leads is False, "the next one to wait", 5)
+            await eventually(lambda: next_one.leads is False, "the next one to wait", 20)
             await only.book.close()
             await only.store.close()
-            await eventually(lambda: next_one.leads, "the next one to lead", 5)
+            await eventually(lambda: next_one.leads, "the next one to lead", 20)
 
     with_trackers(address, 1, test)
 
@@ -182,7 +182,7 @@ def test_a_lost_connection_fails_one_delivery_and_is_made_anew(address: str) -> 
         with pytest.raises(StoreFailed, match="the store failed while appending: AdminShutdown"):
             await one.book.take([left(2)])
         assert await one.book.take([left(2)]) == Taken(1, 0)
-        await eventually(lambda: one.leads, "to lead again", 5)
+        await eventually(lambda: one.leads, "to lead again", 20)
 
     with_trackers(address, 1, test)
 

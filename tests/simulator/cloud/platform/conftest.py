@@ -74,7 +74,7 @@ def call_for(ann: Desk) -> str:
     """A call that alerts at `ann`, who is On Queue."""
     ann.go("On Queue")
     placed = str(ann.cloud.control("place_call")["conversationId"])
-    until(lambda: ann.leg(placed)["calls"][0]["state"] == "alerting", "the call to alert", 2)
+    until(lambda: ann.leg(placed)["calls"][0]["state"] == "alerting", "the call to alert", 20)
     return placed
 
 

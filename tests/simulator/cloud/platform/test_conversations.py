@@ -84,7 +84,7 @@ def test_after_call_work_ends_by_itself(start_cloud: StartCloud) -> None:
     ann = desk(cloud)
     call = call_taken_by(ann)
     ann.patch(call, state="disconnected")
-    until(lambda: ann.routing() == "IDLE", "the end of after-call work", 5)
+    until(lambda: ann.routing() == "IDLE", "the end of after-call work", 20)
     assert ann.leg(call)["wrapup"]["code"] == "ININ-WRAP-UP-TIMEOUT"
     wrapped = cloud.evidence().of("cloud.wrapup")[0]
     assert (wrapped.agent, wrapped["conversation"], wrapped["by"]) == (ann.id, call, "timeout")
@@ -96,7 +96,7 @@ def test_an_unanswered_call_makes_not_responding_and_is_offered_to_the_next(calm
     ann.go("On Queue")
     alert_for(calm, 0.2)
     call = str(calm.control("place_call")["conversationId"])
-    until(lambda: ann.routing() == "NOT_RESPONDING", "the alert to time out", 5)
+    until(lambda: ann.routing() == "NOT_RESPONDING", "the alert to time out", 20)
     alert_for(calm, 8)
     assert ann.patch(call, state="connected").status_code == 409
     bob.go("On Queue")

@@ -116,11 +116,11 @@ def channel(ann: Desk) -> str:
 async def drop_for(ann: Desk, condition: str) -> str:
     """Connect, go On Queue, lose the socket until the presence is `condition`, come back; the presence then."""
     async with connect(channel(ann), proxy=None):
-        await eventually(lambda: ann.presence() == "Available", "the log-on", 2)
+        await eventually(lambda: ann.presence() == "Available", "the log-on", 20)
         ann.go("On Queue")
-    await eventually(lambda: ann.presence() == condition, f"presence {condition}", 10)
+    await eventually(lambda: ann.presence() == condition, f"presence {condition}", 20)
     async with connect(channel(ann), proxy=None):
-        await eventually(lambda: ann.presence() != "Offline", "the return", 2)
+        await eventually(lambda: ann.presence() != "Offline", "the return", 20)
         return ann.presence()
 
 
@@ -158,7 +158,7 @@ def test_a_schedule_flips_all_its_agents_and_comes_to_its_last_presence(start_cl
     agents = [AGENTS[0].id, AGENTS[1].id]
     given = cloud.control("publish_schedule", agents=agents, system_presences=["Meal", "On Queue"], spacing_s=2)
     assert given == {"ok": True, "agents": 2, "flips": 4, "ends_in_s": 0.1}
-    until(lambda: desk(cloud, 1).presence() == "On Queue", "the last flip", 5)
+    until(lambda: desk(cloud, 1).presence() == "On Queue", "the last flip", 20)
     assert desk(cloud, 2).presence() == "Offline"
     flips = [(entry.agent, entry["presence"]) for entry in cloud.evidence().of("cloud.presence")]
     assert flips == [(id, presence) for presence in ("MEAL", "ON_QUEUE") for id in agents]
@@ -168,5 +168,5 @@ def test_a_schedule_of_no_presences_withdraws_the_one_that_runs(calm: CloudProce
     calm.control("publish_schedule", system_presences=["Meal", "On Queue"], spacing_s=0.3)
     calm.control("publish_schedule", system_presences=[])
     calm.control("publish_schedule", agents=[AGENTS[0].id], system_presences=["Busy", "Away"], spacing_s=0.6)
-    until(lambda: desk(calm).presence() == "Away", "the end of the second schedule", 5)
+    until(lambda: desk(calm).presence() == "Away", "the end of the second schedule", 20)
     assert desk(calm, 1).presence() == "Meal"

@@ -51,10 +51,10 @@ def test_leaving_a_queue_comes_true_after_its_answer(calm: CloudProcess) -> None
         assert answer.status_code in (200, 202)
         shown = answer.json() if answer.content else {}
         assert all(entity["joined"] for entity in shown.get("entities", [shown] if shown else [])), number
-        until(lambda: names(calm, joined="false") == ["Agent 1"], "the leaving", 3)
+        until(lambda: names(calm, joined="false") == ["Agent 1"], "the leaving", 20)
         assert ann.http.get(f"/api/v2/users/{ann.id}/queues?joined=true").json()["total"] == 0
         ann.http.patch(f"{MEMBERS}/{ann.id}", json={"joined": True})
-        until(lambda: names(calm, joined="false") == [], "the joining", 3)
+        until(lambda: names(calm, joined="false") == [], "the joining", 20)
 
 
 def test_members_are_added_and_removed_by_client_credentials_alone(calm: CloudProcess) -> None:
