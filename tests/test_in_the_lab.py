@@ -18,7 +18,7 @@ TESTS = Path(__file__).parent
 MARK = "pytest.mark." + "netem"  # this file itself has none
 FILES = sorted(path for path in TESTS.rglob("test_*.py") if MARK in path.read_text())
 FOLDERS = sorted({path.parent for path in FILES})
-LIMIT_S = 700
+LIMIT_S = 1200
 PYTEST = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-m", "netem")
 
 pytestmark = [pytest.mark.world, pytest.mark.lab]

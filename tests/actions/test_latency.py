@@ -3,7 +3,7 @@ import pytest
 from harness.errors import BadInput, FaultNotInForce
 from harness.network.meter import Meter
 from harness.network.shell import Shell
-from tests.actions.conftest import Live
+from tests.actions.conftest import LAB_SECONDS, Live
 from tests.harness.network.links import remote
 
 MACHINE = "on this machine"
@@ -75,7 +75,7 @@ def test_a_named_interface_of_a_workstation_is_broken_for_what_is_named_alone(li
             "ports": [port],
             "witness": f"{link.near_address}:{port}",
         }
-        with live.fault("latency", delay_ms=1000, on=on) as found:
+        with live.fault("latency", delay_ms=1000, seconds=LAB_SECONDS, on=on) as found:
             seen = found["seen"][link.far_link]
             assert [rule[0]["delay"]["delay"] for rule in seen["rules"]] == [0.1, 0.1]
             assert 199 < seen["connect_ms"] < 380

@@ -4,7 +4,7 @@ from harness.errors import BadInput, FaultNotInForce
 from harness.evidence import read
 from harness.network.meter import Meter
 from harness.network.shell import Shell
-from tests.actions.conftest import Live
+from tests.actions.conftest import LAB_SECONDS, Live
 from tests.harness.network.links import remote
 
 MACHINE = "on this machine"
@@ -81,7 +81,7 @@ def test_a_named_interface_of_a_workstation_is_broken_for_what_is_named_alone(li
             "cidrs": [f"{link.near_address}/32"],
             "witness": f"{link.near_address}:{port}",
         }
-        with live.fault("packet_loss", percent=5, seconds=600, on=on) as found:
+        with live.fault("packet_loss", percent=5, seconds=LAB_SECONDS, on=on) as found:
             assert [rule[0]["kind"] for rule in found["seen"][link.far_link]["rules"]] == ["netem", "netem"]
             for outgoing in (True, False):
                 with Meter(link.near, link.near_address, link.far_address) as meter:
@@ -108,7 +108,8 @@ def test_two_faults_are_in_force_at_a_named_interface(
         witness = f"{link.near_address}:{port}"
         on = {"interface": link.far_link, "cidrs": [f"{link.near_address}/32"], "witness": witness}
         first = ("packet_loss", {"percent": 10}) if fault == "reordering" else ("latency", {"delay_ms": 100})
-        with live.fault(first[0], **first[1], on=on), live.fault(fault, **parameters, on=on) as found:
+        usual = {"seconds": LAB_SECONDS, "on": on}
+        with live.fault(first[0], **first[1], **usual), live.fault(fault, **parameters, **usual) as found:
             seen = found["seen"][link.far_link]
             for rules in seen["rules"]:
                 parts = [part for part in rules[0].values() if isinstance(part, dict)]
