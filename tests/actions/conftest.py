@@ -131,6 +131,15 @@ class Live:
         """The faults that the keeper holds leases of."""
         return [str(lease["fault"]) for lease in self.started.keeper.in_force()["leases"]]
 
+    def touched(self, since: int, agent: str | None = None) -> dict[str, set[str]]:
+        """By path, what touched the calls (of an agent) that the wire has said to be over since `since` (nanoseconds);
+        a call that nothing touched adds ""."""
+        found: dict[str, set[str]] = {}
+        for entry in read(self.world.evidence).of("api", source="wire"):
+            if entry.t >= since and agent in (None, entry.agent):
+                found.setdefault(str(entry["path"]), set()).update(entry["touched"] or [""])
+        return found
+
     def _call(self, module: str, function: str, **parameters: Any) -> dict[str, Any]:
         action: Callable[..., dict[str, Any]] = getattr(importlib.import_module(f"actions.{module}"), function)
         return action(**parameters, configuration=self.configuration)
