@@ -9,7 +9,7 @@ from chaoslib.types import Configuration
 from harness.errors import NoEvidence
 from harness.evidence import Entry
 from harness.observing.alarm import SLACK_S, Alarms, offset_ns
-from harness.observing.alerting import RESOLVED, Expected, Limits, expected, is_about, knowable, unfinished
+from harness.observing.alerting import RESOLVED, Expected, Limits, expected, is_about, knowable
 
 __all__ = ["alerts_false"]
 
@@ -34,11 +34,10 @@ def alerts_false(at_least: int = 1, slack_s: float = SLACK_S, configuration: Con
         raise NoEvidence(
             alarms.look.question, f"at least {at_least} conversations that must not be alerted", str(len(healthy))
         )
-    unknown = unfinished(evidence)
     told = [
         (entry, [one for one in causes.get(str(entry["conversation"]), ()) if is_about(entry, one)])
-        for entry in alarms.told(evidence)
-        if entry["state"] != RESOLVED and entry["conversation"] and entry["conversation"] not in unknown
+        for entry in alarms.judged(evidence)
+        if entry["state"] != RESOLVED
     ]
     return sorted({_in_words(entry, found) for entry, found in told if not any(one.since <= entry.t for one in found)})
 

@@ -7,7 +7,17 @@ from typing import Any
 
 from harness.errors import CannotTell, NoEvidence
 from harness.evidence import Entry, Evidence
-from harness.observing.alerting import STUCK, Acknowledged, Expected, Limits, Story, as_told, expected, stories
+from harness.observing.alerting import (
+    STUCK,
+    Acknowledged,
+    Expected,
+    Limits,
+    Story,
+    as_told,
+    expected,
+    stories,
+    unfinished,
+)
 from harness.observing.measuring import Measuring, measuring
 from harness.world import Tracker
 
@@ -53,6 +63,11 @@ class Alarms:
         if not self.tracker.ours and not any(entry["conversation"] for entry in found):
             raise CannotTell(self.look.question, "the tracker", "it has sent no alert that names a conversation")
         return found
+
+    def judged(self, evidence: Evidence) -> list[Entry]:
+        """Those of them that name a conversation, and one that it can be said of what really happened to it."""
+        unknown = unfinished(evidence)
+        return [e for e in self.told(evidence) if e["conversation"] and e["conversation"] not in unknown]
 
     @contextmanager
     def asked(self) -> Iterator[None]:

@@ -48,6 +48,18 @@ def test_alerts_about_no_conversation_are_not_counted(scene: Scene, handles: Exi
     assert notices_per_alert(configuration=scene.configuration) == 1
 
 
+def test_alerts_about_what_was_not_told_to_its_end_are_not_counted(scene: Scene, handles: ExitStack) -> None:
+    with_tracker(scene, handles)
+    alerted(scene, "c-1", 40)
+    scene.at(1, "chaos", "burst.started", conversations={"c-2": 2}, events=2)
+    for ago_s in (30, 20):
+        alerted(scene, "c-2", ago_s)
+    assert notices_per_alert(configuration=scene.configuration) == 1
+    for number in (1, 2):
+        scene.at(2, "chaos", "delivery.ok", delivery=f"d-{number}", conversation="c-2", status=200)
+    assert notices_per_alert(configuration=scene.configuration) == 2
+
+
 def test_no_alerts_are_nothing_to_measure(scene: Scene, handles: ExitStack) -> None:
     with_tracker(scene, handles)
     with pytest.raises(NoEvidence):
