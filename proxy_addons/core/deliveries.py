@@ -60,7 +60,8 @@ async def send_copy(
     if content is not None:
         copy.request.content = content
     try:
-        await asyncio.wait_for(ReplayHandler(copy, ctx.options).replay(), LIMIT_S)
+        async with asyncio.timeout(LIMIT_S):
+            await ReplayHandler(copy, ctx.options).replay()
     except TimeoutError:
         return 0
     return _status(copy)

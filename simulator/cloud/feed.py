@@ -127,8 +127,10 @@ class Feed:
         try:
             if before is not None:
                 await before.begun.wait()
+                # Not wait_for: that of Python 3.11 loses a cancellation that comes as the wait ends.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(before.over.wait(), TURN_SECONDS)
+                    async with asyncio.timeout(TURN_SECONDS):
+                        await before.over.wait()
             mine.begun.set()
             yield
         finally:

@@ -3,9 +3,9 @@ import pytest
 
 from harness.errors import BadInput, FaultNotInForce
 from tests.actions.conftest import Live
+from tests.actions.feed_world import comes_to_normal, post, trial
 from tests.actions.feed_world import feed as feed
 from tests.actions.feed_world import idle_feed as idle_feed
-from tests.actions.feed_world import is_normal, post, trial
 
 pytestmark = pytest.mark.world
 
@@ -17,7 +17,7 @@ def test_no_alert_arrives_until_it_is_cleared(feed: Live) -> None:
         assert len(trial(feed, "/alerts/generic").refused) == 8
         with pytest.raises(httpx.RemoteProtocolError):
             post(feed, "/alertmanager/api/v2/alerts")
-    assert is_normal(trial(feed, "/alerts/generic"))
+    assert comes_to_normal(feed, "/alerts/generic")
     assert feed.clear("alert_sink_down") == {"fault": "alert_sink_down", "in_force": False}
 
 

@@ -3,9 +3,9 @@ import pytest
 from harness.errors import BadInput, FaultNotInForce
 from harness.evidence import read
 from tests.actions.conftest import Live
+from tests.actions.feed_world import comes_to_normal, trial
 from tests.actions.feed_world import feed as feed
 from tests.actions.feed_world import idle_feed as idle_feed
-from tests.actions.feed_world import is_normal, trial
 
 pytestmark = pytest.mark.world
 
@@ -15,7 +15,7 @@ def test_deliveries_arrive_more_than_once_until_it_is_cleared(feed: Live) -> Non
         assert found["in_force"]
         assert found["seen"]["touched"] >= 1
         assert sorted(trial(feed, "/eventbridge").repeated) == list(range(8))
-    assert is_normal(trial(feed, "/eventbridge"))
+    assert comes_to_normal(feed, "/eventbridge")
     assert feed.clear("events_duplicated") == {"fault": "events_duplicated", "in_force": False}
 
 
@@ -29,7 +29,7 @@ def test_what_was_seen_is_in_the_evidence(feed: Live) -> None:
 
 def test_other_paths_are_not_touched(feed: Live) -> None:
     with feed.fault("events_duplicated", percent=100):
-        assert is_normal(trial(feed, "/alerts/generic"))
+        assert comes_to_normal(feed, "/alerts/generic")
 
 
 def test_it_is_not_believed_without_being_seen(idle_feed: Live) -> None:

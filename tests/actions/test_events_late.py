@@ -2,9 +2,9 @@ import pytest
 
 from harness.errors import BadInput, FaultNotInForce
 from tests.actions.conftest import Live
+from tests.actions.feed_world import comes_to_normal, trial
 from tests.actions.feed_world import feed as feed
 from tests.actions.feed_world import idle_feed as idle_feed
-from tests.actions.feed_world import is_normal, trial
 
 pytestmark = pytest.mark.world
 
@@ -14,7 +14,7 @@ def test_events_come_late_until_it_is_cleared(feed: Live) -> None:
         assert found["in_force"]
         assert found["seen"]["touched"] >= 1
         assert trial(feed, "/eventbridge").longest_ms >= 400
-    assert is_normal(trial(feed, "/eventbridge"))
+    assert comes_to_normal(feed, "/eventbridge")
     assert feed.clear("events_late") == {"fault": "events_late", "in_force": False}
 
 

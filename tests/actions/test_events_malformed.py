@@ -2,9 +2,9 @@ import pytest
 
 from harness.errors import BadInput, FaultNotInForce
 from tests.actions.conftest import Live
+from tests.actions.feed_world import comes_to_normal, trial
 from tests.actions.feed_world import feed as feed
 from tests.actions.feed_world import idle_feed as idle_feed
-from tests.actions.feed_world import is_normal, trial
 
 pytestmark = pytest.mark.world
 
@@ -14,7 +14,7 @@ def test_spoilt_copies_arrive_beside_events_until_it_is_cleared(feed: Live) -> N
         assert found["in_force"]
         assert found["seen"]["touched"] >= 1
         assert trial(feed, "/eventbridge").spoilt == 8
-    assert is_normal(trial(feed, "/eventbridge"))
+    assert comes_to_normal(feed, "/eventbridge")
     assert feed.clear("events_malformed") == {"fault": "events_malformed", "in_force": False}
 
 

@@ -2,9 +2,9 @@ import pytest
 
 from harness.errors import BadInput, FaultNotInForce
 from tests.actions.conftest import Live
+from tests.actions.feed_world import comes_to_normal, trial
 from tests.actions.feed_world import feed as feed
 from tests.actions.feed_world import idle_feed as idle_feed
-from tests.actions.feed_world import is_normal, trial
 
 pytestmark = pytest.mark.world
 
@@ -14,7 +14,7 @@ def test_no_point_arrives_until_it_is_cleared(feed: Live) -> None:
         assert found["in_force"]
         assert found["seen"]["touched"] >= 1
         assert len(trial(feed, "/api/v2/write").refused) == 8
-    assert is_normal(trial(feed, "/api/v2/write"))
+    assert comes_to_normal(feed, "/api/v2/write")
     assert feed.clear("tsdb_down") == {"fault": "tsdb_down", "in_force": False}
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -274,3 +275,26 @@ def test_a_call_and_a_presence_reach_the_sink_of_a_running_cloud(start_cloud: St
     body = next(b for e, b in zip(recorder.events, recorder.bodies(), strict=True) if "acd.start" in e["detail-type"])
     assert body["conversationId"] == placed
     assert isinstance(body["eventTime"], int)
+
+
+def test_a_feed_with_much_undelivered_stops_at_any_moment(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and does not listen
+        refused = f"http://127.0.0.1:{taken.getsockname()[1]}/events"
+
+        async def stopped_after(turns: int) -> bool:
+            settings = CloudSettings.from_json(cloud_settings(tmp_path, event_feed=refused, time_scale=0.01))
+            cloud = Cloud(settings, EvidenceWriter(Path(settings.evidence), "cloud"))
+            feed.begin(cloud, feed.line_of(settings))
+            assert cloud.feed is not None
+            for number in range(8):
+                cloud.events.publish(ACD_START, {"conversationId": "c1", "number": number})
+            await asyncio.sleep(0.03)
+            for _ in range(turns):
+                await asyncio.sleep(0)  # one turn of the loop
+            stop = asyncio.create_task(cloud.feed.stop())
+            done, _ = await asyncio.wait([stop], timeout=10)
+            cloud.evidence.close()
+            return bool(done)
+
+        assert all(asyncio.run(stopped_after(turns)) for turns in range(60))
