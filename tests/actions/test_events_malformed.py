@@ -1,6 +1,7 @@
 import pytest
 
 from harness.errors import BadInput, FaultNotInForce
+from harness.waiting import until
 from tests.actions.conftest import Live
 from tests.actions.feed_world import comes_to_normal, trial
 from tests.actions.feed_world import feed as feed
@@ -13,7 +14,7 @@ def test_spoilt_copies_arrive_beside_events_until_it_is_cleared(feed: Live) -> N
     with feed.fault("events_malformed", percent=100) as found:
         assert found["in_force"]
         assert found["seen"]["touched"] >= 1
-        assert trial(feed, "/eventbridge").spoilt == 8
+        until(lambda: trial(feed, "/eventbridge").spoilt == 8, "each to be spoilt", 20)
     assert comes_to_normal(feed, "/eventbridge")
     assert feed.clear("events_malformed") == {"fault": "events_malformed", "in_force": False}
 

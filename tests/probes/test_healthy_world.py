@@ -71,7 +71,7 @@ def test_a_healthy_floor_that_loses_its_sockets_is_found_well(configuration: dic
     assert agents_touched("ws_reset", configuration=configuration) == AGENTS
     assert agents_not_reconnected(configuration=configuration) == 0
     assert 9 <= reconnection_latency("max", configuration=configuration) <= 200
-    assert 0 < time_to_recover("max", configuration=configuration) <= 200
+    assert 0 <= time_to_recover("max", configuration=configuration) <= 200
     assert sockets_per_agent(configuration=configuration) == 1
     assert share_of_conversations_kept(configuration=configuration) == 1.0
     assert work_accepted_while_unstable(configuration=configuration) == 0

@@ -289,9 +289,9 @@ def test_a_feed_with_much_undelivered_stops_at_any_moment(tmp_path: Path) -> Non
             assert cloud.feed is not None
             for number in range(8):
                 cloud.events.publish(ACD_START, {"conversationId": "c1", "number": number})
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.03)  # waits: some attempts are on their way
             for _ in range(turns):
-                await asyncio.sleep(0)  # one turn of the loop
+                await asyncio.sleep(0)  # waits: one turn of the loop
             stop = asyncio.create_task(cloud.feed.stop())
             done, _ = await asyncio.wait([stop], timeout=10)
             cloud.evidence.close()
