@@ -4,8 +4,9 @@ from typing import Any
 
 from chaoslib.types import Configuration
 
+from actions._calls import calls_named
 from harness.observing.api import Api, ApiRefused, segment
-from harness.runtime import WORLD_KEY, Run, run_of
+from harness.runtime import WORLD_KEY, run_of
 
 __all__ = ["end_calls"]
 
@@ -18,7 +19,7 @@ def end_calls(conversations: str = "", configuration: Configuration = None) -> d
     if not (configuration or {}).get(WORLD_KEY):
         return {"ended": []}
     run = run_of(configuration)
-    wanted = [name.strip() for name in conversations.split(",") if name.strip()] or _placed(run)
+    wanted = calls_named(conversations, run)
     ended = []
     with Api(run.world) as api:
         for conversation in wanted:
@@ -28,12 +29,6 @@ def end_calls(conversations: str = "", configuration: Configuration = None) -> d
                 ended.append(conversation)
                 run.evidence.write("call.ended", conversation=conversation)
     return {"ended": ended}
-
-
-def _placed(run: Run) -> list[str]:
-    evidence = run.reader.read()
-    ended = {entry["conversation"] for entry in evidence.of("call.ended")}
-    return [entry["conversation"] for entry in evidence.of("call.placed") if entry["conversation"] not in ended]
 
 
 def _disconnect(api: Api, path: str) -> None:

@@ -12,7 +12,6 @@ from harness.breaking.fault import Breakage, carry_out, clear, wire_run
 from harness.breaking.interactions import interactions, spread
 from harness.breaking.limits import number, whole
 from harness.errors import BadInput, FaultNotInForce
-from harness.evidence import read
 from harness.keeping.undo import Undo
 from harness.runtime import Run
 from harness.waiting import Waited, until
@@ -70,7 +69,7 @@ def _started_and_seen(run: Run, pace: Pace, count: int, open_share: float) -> di
     assert world.tracker is not None  # noqa: S101 - refused above
     since = time.monotonic_ns()
     now_ms, dialect = int(time.time() * 1000), world.tracker.dialect
-    seed = world.seed + len(read(world.evidence).of("burst.started"))  # of a second burst nothing is a repetition
+    seed = world.seed + len(run.reader.read().of("burst.started"))  # of a second burst nothing is a repetition
     made = interactions(count, seed, (world.queue_id, *world.queues), now_ms, open_share)
     queue = postings(spread(made, dialect, now_ms, pace.per_s), dialect, pace, seed, time.monotonic())
     events, wanted = len(queue), min(len(queue), SEEN)

@@ -4,9 +4,10 @@ from typing import Any
 
 from chaoslib.types import Configuration
 
+from actions._calls import calls_named
 from harness.breaking.cloud_control import order, queue_number
 from harness.breaking.limits import number, whole
-from harness.runtime import Run, run_of
+from harness.runtime import run_of
 from harness.waiting import pause
 
 __all__ = ["transfer_calls"]
@@ -29,16 +30,10 @@ def transfer_calls(
     number("spacing_s", spacing_s, 0, 600)
     run = run_of(configuration)
     queue_id = queue_number(run.world, queue)
-    wanted = [name.strip() for name in conversations.split(",") if name.strip()] or _going_on(run)
+    wanted = calls_named(conversations, run)
     for turn in range(times):
         if turn:
             pause(run.scaled(spacing_s))
         for conversation in wanted:
             order(run.world, "move_call", conversation_id=conversation, queue_id=queue_id)
     return {"conversations": wanted, "transfers": times * len(wanted)}
-
-
-def _going_on(run: Run) -> list[str]:
-    evidence = run.reader.read()
-    ended = {entry["conversation"] for entry in evidence.of("call.ended")}
-    return [entry["conversation"] for entry in evidence.of("call.placed") if entry["conversation"] not in ended]

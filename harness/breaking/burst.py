@@ -22,7 +22,7 @@ import httpx
 
 from harness.breaking.interactions import Happening, delivery
 from harness.errors import BadInput, FaultNotCleared
-from harness.evidence import Evidence, read
+from harness.evidence import Evidence, EvidenceReader
 from harness.keeping.processes import Identity
 from harness.runtime import Run
 from harness.trust import trust
@@ -173,12 +173,13 @@ def stop_file(world: World) -> Path:
 def end_burst(world_file: str, fault: str) -> dict[str, Any]:
     """The undo of a burst: stop it, and see that no more deliveries of it come; may be called twice."""
     world = World.read(Path(world_file))
+    reader = EvidenceReader(world.evidence)
     stop_file(world).touch()
     try:
-        until(lambda: is_quiet(read(world.evidence)), "the burst to end", ENDED_SLACK_S + TIMEOUT_S * world.time_scale)
+        until(lambda: is_quiet(reader.read()), "the burst to end", ENDED_SLACK_S + TIMEOUT_S * world.time_scale)
     except Waited as late:
         raise FaultNotCleared(fault, "no more deliveries of the burst", "some that still come") from late
-    found = read(world.evidence).last("burst.ended")
+    found = reader.read().last("burst.ended")
     return {"ended": True, **(found.fields if found else {})}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from harness.evidence import EvidenceWriter, read
+from harness.evidence import EvidenceReader, EvidenceWriter, read
 from harness.waiting import eventually, until
 from simulator.cloud import feed
 from simulator.cloud.cloud import Cloud
@@ -283,13 +283,16 @@ def test_a_feed_with_much_undelivered_stops_at_any_moment(tmp_path: Path) -> Non
         refused = f"http://127.0.0.1:{taken.getsockname()[1]}/events"
 
         async def stopped_after(turns: int) -> bool:
-            settings = CloudSettings.from_json(cloud_settings(tmp_path, event_feed=refused, time_scale=0.01))
+            folder = tmp_path / str(turns)
+            folder.mkdir()
+            settings = CloudSettings.from_json(cloud_settings(folder, event_feed=refused, time_scale=0.01))
             cloud = Cloud(settings, EvidenceWriter(Path(settings.evidence), "cloud"))
             feed.begin(cloud, feed.line_of(settings))
             assert cloud.feed is not None
             for number in range(8):
                 cloud.events.publish(ACD_START, {"conversationId": "c1", "number": number})
-            await asyncio.sleep(0.03)  # waits: some attempts are on their way
+            evidence = EvidenceReader(Path(settings.evidence))
+            await eventually(lambda: evidence.read().of("cloud.feed.answered"), "the first attempt to fail", 20, 0.001)
             for _ in range(turns):
                 await asyncio.sleep(0)  # waits: one turn of the loop
             stop = asyncio.create_task(cloud.feed.stop())
